@@ -1,28 +1,30 @@
-# One program per test/native/*_test.cc, linked with the core. doctest's main() comes from here.
-find_path(doctest_include doctest/doctest.h)
-if(NOT doctest_include)
+# One program per test/native/*_test.cc, linked with the core and doctest's main().
+find_path(MKWRITE_DOCTEST doctest/doctest.h)
+if(NOT MKWRITE_DOCTEST)
   message(WARNING "No native tests in this build: doctest is missing (Debian: doctest-dev)")
   return()
 endif()
+set(doctest_include ${MKWRITE_DOCTEST})
 if(CMAKE_CROSSCOMPILING)
   # The build machine's whole /usr/include must not come along with this one header.
-  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
-  file(CREATE_LINK ${doctest_include}/doctest ${CMAKE_BINARY_DIR}/include/doctest SYMBOLIC)
-  set(doctest_include ${CMAKE_BINARY_DIR}/include CACHE PATH "" FORCE)
+  set(doctest_include ${CMAKE_BINARY_DIR}/include)
+  file(MAKE_DIRECTORY ${doctest_include})
+  file(CREATE_LINK ${MKWRITE_DOCTEST}/doctest ${doctest_include}/doctest SYMBOLIC)
 endif()
 
 enable_testing()
+add_library(doctest_main STATIC ${CMAKE_SOURCE_DIR}/cmake/doctest_main.cc)
+target_include_directories(doctest_main SYSTEM PUBLIC ${doctest_include})
+target_link_libraries(doctest_main PUBLIC mkwrite_options)
 
+add_custom_target(native_tests)
 file(GLOB test_sources CONFIGURE_DEPENDS test/native/*_test.cc)
 foreach(source ${test_sources})
   get_filename_component(name ${source} NAME_WE)
-  add_executable(${name} ${source})
-  target_link_libraries(${name} PRIVATE mkwrite_core)
-  target_include_directories(${name} SYSTEM PRIVATE ${doctest_include})
-  # doctest's own SIGSEGV handler would stand in the way of the one under test.
-  target_compile_definitions(${name} PRIVATE
-    DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN DOCTEST_CONFIG_NO_POSIX_SIGNALS)
+  add_executable(${name} EXCLUDE_FROM_ALL ${source})
+  target_link_libraries(${name} PRIVATE mkwrite_core doctest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY test)
+  add_dependencies(native_tests ${name})
   add_test(NAME ${name} COMMAND ${MKWRITE_TEST_LAUNCHER} $<TARGET_FILE:${name}>)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endforeach()

@@ -1,0 +1,22 @@
+# Installs the Debian packages that the lanes need and that are not there yet.
+set -euo pipefail
+
+packages=(
+  python3 make g++                                 # addon
+  cmake ninja-build doctest-dev                    # native tests
+  clang-format-14 clang-tidy-14                    # linters
+  g++-aarch64-linux-gnu qemu-user-static           # arm64
+  qemu-system-x86                                  # kernels with soft-dirty
+)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then exit 0; fi
+
+echo "Installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# Without them the lanes that need them fail and say so.
+apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+  echo "NOT INSTALLED: some of ${missing[*]}"

@@ -1,0 +1,3 @@
+set -euo pipefail
+npm run --silent lint
+npm run --silent lint:unused

@@ -1,0 +1,3 @@
+set -euo pipefail
+npm run --silent pack:check
+npm run --silent docs:api

@@ -1,0 +1,3 @@
+# The test command of the README, from nothing.
+set -euo pipefail
+npm cit
