@@ -1,0 +1,100 @@
+// A buffer object: memory with an identity. One memfd, sealed against resizing, the alias that the
+// device and the tracker use, and the views through which the CPU writes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "memory/mapping.h"
+#include "memory/page.h"
+#include "memory/scoped_fd.h"
+
+namespace mkwrite {
+
+class View;
+
+/// Whoever follows the writes to a buffer object (a tracker) hears of its views here.
+class ViewObserver {
+ public:
+  virtual ~ViewObserver() = default;
+  /// A view came into being; nothing has written through it yet. May throw: then there is no view.
+  virtual void view_created(View& view) = 0;
+  /// A view is about to be unmapped; its dirt must be taken now (design rule 5).
+  virtual void view_destroyed(View& view) noexcept = 0;
+};
+
+class BufferObject : public std::enable_shared_from_this<BufferObject> {
+ public:
+  /// Page numbers travel as 32-bit integers, which bounds a buffer object (16 TiB of 4 KiB pages).
+  static std::size_t max_size() noexcept;
+
+  /// A zeroed, sparse buffer object of at least `size` bytes, rounded up to whole pages.
+  /// Throws Error: kOutOfRange for 0 or more than max_size(), kSystem/kOutOfMemory from the kernel.
+  static std::shared_ptr<BufferObject> create(std::size_t size);
+
+  ~BufferObject();
+
+  /// Process-wide, never reused.
+  std::uint64_t id() const noexcept { return id_; }
+  /// The live buffer object with this id, or null.
+  static std::shared_ptr<BufferObject> find(std::uint64_t id);
+
+  std::size_t size() const noexcept { return alias_.size(); }  ///< bytes, whole pages
+  std::size_t pages() const noexcept { return size() / kPageSize; }
+  PageRange all_pages() const noexcept { return {0, pages()}; }
+  int fd() const noexcept { return fd_.get(); }
+  /// The mapping that is never tracked and never protected: the device's DMA path.
+  std::byte* alias() const noexcept { return alias_.data(); }
+
+  /// Calls `visit` for each run of pages that were ever written or read into existence
+  /// (SEEK_DATA, man 2 lseek), clamped to `range`. Everything else reads as zeros.
+  /// Throws Error (kSystem).
+  void for_each_data_run(PageRange range, const std::function<void(PageRange)>& visit) const;
+
+  /// A new CPU mapping. Throws Error. The view keeps its buffer object alive.
+  std::shared_ptr<View> create_view();
+
+  /// Hands all views, present and future, to `observer`. Throws Error (kAlreadyTracked) if there
+  /// is one already, and what view_created throws, with nothing changed.
+  void attach(std::unique_ptr<ViewObserver> observer);
+  /// Takes the observer off again and returns it; null if there was none.
+  std::unique_ptr<ViewObserver> detach() noexcept;
+  ViewObserver* observer() const noexcept { return observer_.get(); }
+
+ private:
+  friend class View;
+  BufferObject(ScopedFd fd, std::size_t size);
+  void remove(View& view) noexcept;
+
+  std::uint64_t id_;
+  ScopedFd fd_;
+  Mapping alias_;
+  /// Guards the two below. Never held while a view's pages are touched. Order: before any tracker's
+  /// lock.
+  mutable std::mutex mutex_;
+  std::vector<View*> views_;
+  std::unique_ptr<ViewObserver> observer_;
+};
+
+/// One CPU mapping of a buffer object: what an ArrayBuffer stands on.
+class View {
+ public:
+  explicit View(std::shared_ptr<BufferObject> buffer);
+  ~View();
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+
+  BufferObject& buffer() const noexcept { return *buffer_; }
+  std::byte* data() const noexcept { return mapping_.data(); }
+  std::size_t size() const noexcept { return mapping_.size(); }
+
+ private:
+  std::shared_ptr<BufferObject> buffer_;
+  Mapping mapping_;
+};
+
+}  // namespace mkwrite

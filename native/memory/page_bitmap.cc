@@ -1,0 +1,108 @@
+#include "memory/page_bitmap.h"
+
+namespace mkwrite {
+
+PageBitmap::PageBitmap(std::size_t pages)
+    : pages_(pages),
+      words_((pages + kWordBits - 1) / kWordBits),
+      summary_((words_.size() + kWordBits - 1) / kWordBits) {}
+
+PageBitmap::Word PageBitmap::mask(std::size_t index, PageRange range) noexcept {
+  const PageRange inside = range.intersect({index * kWordBits, kWordBits});
+  if (inside.empty()) return 0;
+  return (~Word{0} >> (kWordBits - inside.count)) << (inside.first % kWordBits);
+}
+
+void PageBitmap::store(std::size_t index, Word value) noexcept {
+  const Word before = words_[index];
+  count_ = count_ + static_cast<std::size_t>(std::popcount(value)) -
+           static_cast<std::size_t>(std::popcount(before));
+  words_[index] = value;
+  const Word bit = Word{1} << (index % kWordBits);
+  if (value != 0) {
+    summary_[index / kWordBits] |= bit;
+  } else {
+    summary_[index / kWordBits] &= ~bit;
+  }
+}
+
+bool PageBitmap::set(PageIndex page) noexcept {
+  if (test(page)) return false;
+  const std::size_t index = page / kWordBits;
+  words_[index] |= Word{1} << (page % kWordBits);
+  summary_[index / kWordBits] |= Word{1} << (index % kWordBits);
+  ++count_;
+  return true;
+}
+
+void PageBitmap::set(PageRange range) noexcept {
+  if (range.empty()) return;
+  for (std::size_t i = range.first / kWordBits; i <= (range.end() - 1) / kWordBits; ++i) {
+    store(i, words_[i] | mask(i, range));
+  }
+}
+
+void PageBitmap::clear(PageRange range) noexcept {
+  for (PageIndex at = next_set(range.first, range.end()); at < range.end();) {
+    const std::size_t index = at / kWordBits;
+    store(index, words_[index] & ~mask(index, range));
+    at = next_set(at, range.end());
+  }
+}
+
+void PageBitmap::add(const PageBitmap& other, PageRange range) noexcept {
+  for (PageIndex at = other.next_set(range.first, range.end()); at < range.end();) {
+    const std::size_t index = at / kWordBits;
+    store(index, words_[index] | (other.words_[index] & mask(index, range)));
+    at = other.next_set((index + 1) * kWordBits, range.end());
+  }
+}
+
+void PageBitmap::remove(const PageBitmap& other, PageRange range) noexcept {
+  for (PageIndex at = next_set(range.first, range.end()); at < range.end();) {
+    const std::size_t index = at / kWordBits;
+    store(index, words_[index] & ~(other.words_[index] & mask(index, range)));
+    at = next_set((index + 1) * kWordBits, range.end());
+  }
+}
+
+std::size_t PageBitmap::count(PageRange range) const noexcept {
+  std::size_t total = 0;
+  for_each_run(range, [&](PageRange run) { total += run.count; });
+  return total;
+}
+
+PageIndex PageBitmap::next_set(PageIndex from, PageIndex end) const noexcept {
+  if (from >= end || count_ == 0) return end;
+  std::size_t index = from / kWordBits;
+  Word word = words_[index] & (~Word{0} << (from % kWordBits));
+  if (word == 0) {
+    // The summary leads to the next word that is not empty.
+    std::size_t next = index + 1;
+    std::size_t group = next / kWordBits;
+    if (group >= summary_.size()) return end;
+    Word groups = summary_[group] & (~Word{0} << (next % kWordBits));
+    while (groups == 0) {
+      if (++group >= summary_.size() || group * kWordBits * kWordBits >= end) return end;
+      groups = summary_[group];
+    }
+    index = group * kWordBits + static_cast<std::size_t>(std::countr_zero(groups));
+    word = words_[index];
+  }
+  const PageIndex found = index * kWordBits + static_cast<std::size_t>(std::countr_zero(word));
+  return std::min(found, end);
+}
+
+PageIndex PageBitmap::next_clear(PageIndex from, PageIndex end) const noexcept {
+  if (from >= end) return end;
+  std::size_t index = from / kWordBits;
+  Word clear = ~words_[index] & (~Word{0} << (from % kWordBits));
+  while (clear == 0) {
+    if (++index * kWordBits >= end) return end;
+    clear = ~words_[index];
+  }
+  const PageIndex found = index * kWordBits + static_cast<std::size_t>(std::countr_zero(clear));
+  return std::min(found, end);
+}
+
+}  // namespace mkwrite

@@ -1,0 +1,82 @@
+// One bit per page, in two levels, so that looking for set bits skips empty parts: 64 words of 64
+// pages behind each summary word. Not synchronised: the owner's lock guards it. Only the
+// constructor allocates, so every other member function may be called in a signal handler.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "memory/page.h"
+
+namespace mkwrite {
+
+class PageBitmap {
+ public:
+  PageBitmap() = default;
+  /// A bitmap for `pages` pages, all clear.
+  explicit PageBitmap(std::size_t pages);
+
+  std::size_t pages() const noexcept { return pages_; }
+  /// Number of set bits; O(1).
+  std::size_t count() const noexcept { return count_; }
+  bool any() const noexcept { return count_ != 0; }
+  PageRange all() const noexcept { return {0, pages_}; }
+
+  bool test(PageIndex page) const noexcept {
+    return (words_[page / kWordBits] >> (page % kWordBits) & 1U) != 0;
+  }
+  /// Returns whether the bit was clear before.
+  bool set(PageIndex page) noexcept;
+  void set(PageRange range) noexcept;
+  void clear(PageRange range) noexcept;
+  void clear() noexcept { clear(all()); }
+
+  /// Sets every bit that is set in `other` within `range`.
+  void add(const PageBitmap& other, PageRange range) noexcept;
+  /// Clears every bit that is set in `other` within `range`.
+  void remove(const PageBitmap& other, PageRange range) noexcept;
+  /// Number of set bits within `range`.
+  std::size_t count(PageRange range) const noexcept;
+
+  /// The first set page in [from, end), or `end`.
+  PageIndex next_set(PageIndex from, PageIndex end) const noexcept;
+  /// The first clear page in [from, end), or `end`.
+  PageIndex next_clear(PageIndex from, PageIndex end) const noexcept;
+
+  /// Calls `visit(PageRange)` for each maximal run of set pages within `range`, in order.
+  template <typename Visit>
+  void for_each_run(PageRange range, Visit&& visit) const {
+    for (PageIndex at = next_set(range.first, range.end()); at < range.end();) {
+      const PageIndex stop = next_clear(at, range.end());
+      visit(PageRange::between(at, stop));
+      at = next_set(stop, range.end());
+    }
+  }
+
+  /// Calls `visit(PageRange)` for each maximal run of clear pages within `range`, in order.
+  template <typename Visit>
+  void for_each_gap(PageRange range, Visit&& visit) const {
+    for (PageIndex at = next_clear(range.first, range.end()); at < range.end();) {
+      const PageIndex stop = next_set(at, range.end());
+      visit(PageRange::between(at, stop));
+      at = next_clear(stop, range.end());
+    }
+  }
+
+ private:
+  using Word = std::uint64_t;
+  static constexpr std::size_t kWordBits = 64;
+
+  /// The bits of word `index` that lie in `range`.
+  static Word mask(std::size_t index, PageRange range) noexcept;
+  void store(std::size_t index, Word value) noexcept;
+
+  std::size_t pages_ = 0;
+  std::size_t count_ = 0;
+  std::vector<Word> words_;
+  std::vector<Word> summary_;  ///< bit i of word j: words_[64 j + i] is not 0
+};
+
+}  // namespace mkwrite
