@@ -4,7 +4,7 @@ set -euo pipefail
 packages=(
   python3 make g++                                 # addon
   cmake ninja-build doctest-dev                    # native tests
-  clang-format-14 clang-tidy-14                    # linters
+  clang-format-19 clang-tidy-19                    # linters
   g++-aarch64-linux-gnu qemu-user-static           # arm64
   qemu-system-x86                                  # kernels with soft-dirty
 )

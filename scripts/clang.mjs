@@ -1,8 +1,8 @@
-// Runs clang-format or clang-tidy over our own C++ sources. Version 14, as other versions format and
+// Runs clang-format or clang-tidy over our own C++ sources. Version 19, as other versions format and
 // warn differently.
 //   clang.mjs format         rewrites the files
 //   clang.mjs check-format   reports what format would change
-//   clang.mjs tidy [REGEX]   lints all sources, or those whose path matches
+//   clang.mjs tidy [REGEX]   lints the sources in native/, or those whose path matches
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
@@ -30,23 +30,23 @@ function run(program, args) {
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit' })
   if (error !== undefined) {
     console.error(
-      `${program}: ${error.message}. On Debian: apt-get install clang-format-14 clang-tidy-14`,
+      `${program}: ${error.message}. On Debian: apt-get install clang-format-19 clang-tidy-19`,
     )
   }
   if (status !== 0) process.exit(1)
 }
 
-const [mode, regex = '/(native|test/native)/'] = process.argv.slice(2)
+const [mode, regex = `^${root}native/`] = process.argv.slice(2)
 switch (mode) {
   case 'format':
-    run('clang-format-14', ['-i', ...sources(/\.(cc|h)$/)])
+    run('clang-format-19', ['-i', ...sources(/\.(cc|h)$/)])
     break
   case 'check-format':
-    run('clang-format-14', ['--dry-run', '-Werror', ...sources(/\.(cc|h)$/)])
+    run('clang-format-19', ['--dry-run', '-Werror', ...sources(/\.(cc|h)$/)])
     break
   case 'tidy':
     run('cmake', ['--preset', 'plain'])
-    run('run-clang-tidy-14', ['-quiet', '-p', 'build/cmake/plain', regex])
+    run('run-clang-tidy-19', ['-quiet', '-p', 'build/cmake/plain', regex])
     break
   default:
     console.error('Usage: node scripts/clang.mjs format | check-format | tidy [REGEX]')

@@ -1,7 +1,6 @@
 // Makes sure that there is an addon for this machine: the prebuilt one of the published package where
-// it loads, else one compiled by node-gyp. Downloads nothing.
-//   --force   compile even where a prebuilt addon exists
-//   --debug   compile without optimisation into build/Debug
+// it loads, else (and always in a clone) one compiled by node-gyp. Downloads nothing.
+//   --debug   compile without optimisation, into build/Debug
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -11,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const require = createRequire(import.meta.url)
-const force = process.argv.includes('--force')
+const isClone = existsSync(join(root, '.git'))
 const debug = process.argv.includes('--debug')
 
 /** @param {string} message */
@@ -53,7 +52,7 @@ function compile() {
     '--force-process-config',
     '--jobs=max',
     // In a clone our own warnings are errors; elsewhere a newer compiler's must not stop anybody.
-    `--mkwrite-werror=${existsSync(join(root, '.git')) ? 1 : 0}`,
+    `--mkwrite-werror=${isClone ? 1 : 0}`,
     ...(debug ? ['--debug'] : []),
   ]
   const env = { ...process.env }
@@ -76,6 +75,6 @@ if (process.platform !== 'linux') {
   say(`works on Linux only. On ${process.platform} it installs, and importing it throws.`)
 } else if (!['x64', 'arm64'].includes(process.arch)) {
   say(`works on x64 and arm64 only. On ${process.arch} it installs, and importing it throws.`)
-} else if (force || !prebuiltLoads()) {
+} else if (isClone || debug || !prebuiltLoads()) {
   process.exitCode = compile()
 }
