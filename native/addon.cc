@@ -1,0 +1,33 @@
+// The addon's entry: one environment's exports. Nothing else happens here.
+#include <napi.h>
+
+#include "bindings/buffer_object.h"
+#include "bindings/device.h"
+#include "bindings/environment.h"
+#include "bindings/probe.h"
+#include "bindings/resource.h"
+#include "bindings/tracker.h"
+
+namespace mkwrite {
+namespace {
+
+void set_error_class(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).error_class = Napi::Persistent(info[0].As<Napi::Function>());
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Environment);
+  exports["setErrorClass"] = Napi::Function::New(env, set_error_class, "setErrorClass");
+  BufferObjectWrap::define(env, exports);
+  ViewWrap::define(env, exports);
+  TrackerWrap::define(env, exports);
+  ResourceWrap::define(env, exports);
+  DeviceWrap::define(env, exports);
+  export_probe(env, exports);
+  return exports;
+}
+
+}  // namespace
+}  // namespace mkwrite
+
+NODE_API_MODULE(mkwrite, mkwrite::init)

@@ -1,0 +1,265 @@
+#include "bindings/device.h"
+
+#include "bindings/buffer_object.h"
+#include "bindings/environment.h"
+#include "bindings/resource.h"
+#include "bindings/tracker.h"
+#include "coherence/coherent_buffer.h"
+#include "coherence/placement.h"
+#include "coherence/validation.h"
+#include "device/kernels.h"
+
+namespace mkwrite {
+namespace {
+
+/// The numbers that lib/commands.ts sends.
+enum class Op : std::uint32_t { kFill = 0, kCopy = 1, kChecksum = 2 };
+
+/// Reads the flat array that lib/commands.ts makes: op, parameter, then its targets.
+class CommandReader {
+ public:
+  explicit CommandReader(Napi::Array values) : values_(values), length_(values.Length()) {}
+
+  bool done() const noexcept { return at_ >= length_; }
+
+  Command next() {
+    const auto op = static_cast<Op>(number());
+    const double parameter = number();
+    switch (op) {
+      case Op::kFill:
+        return make_fill(target(), static_cast<std::uint8_t>(parameter));
+      case Op::kCopy: {
+        Target from = target();
+        return make_copy(std::move(from), target());
+      }
+      case Op::kChecksum: {
+        Target from = target();
+        return make_checksum(std::move(from), target());
+      }
+    }
+    throw Error(ErrorCode::kInvalidArgument, "There is no such command.");
+  }
+
+ private:
+  Napi::Value value() { return values_.Get(at_++); }
+  double number() { return value().As<Napi::Number>().DoubleValue(); }
+  Target target() {
+    std::shared_ptr<Resource> resource = ResourceWrap::unwrap(value())->resource();
+    const std::size_t offset = to_size(value());
+    return {std::move(resource), {offset, to_size(value())}};
+  }
+
+  Napi::Array values_;
+  std::uint32_t length_;
+  std::uint32_t at_ = 0;
+};
+
+CoherentBuffer& coherent(const Napi::Value& value) {
+  // lib/ passes only buffer objects that attach() has seen.
+  return *static_cast<CoherentBuffer*>(BufferObjectWrap::unwrap(value)->buffer()->observer());
+}
+
+}  // namespace
+
+void DeviceWrap::define(Napi::Env env, Napi::Object exports) {
+  const Napi::Function constructor = DefineClass(
+      env, "Device",
+      {
+          InstanceMethod<&DeviceWrap::attach>("attach"),
+          InstanceMethod<&DeviceWrap::create_resource>("createResource"),
+          InstanceMethod<&DeviceWrap::create_memory>("createMemory"),
+          InstanceMethod<&DeviceWrap::submit_commands>("submit"),
+          InstanceMethod<&DeviceWrap::wait>("wait"),
+          InstanceMethod<&DeviceWrap::status>("status"),
+          InstanceMethod<&DeviceWrap::keep_alive>("keepAlive"),
+          InstanceMethod<&DeviceWrap::peek>("peek"),
+          InstanceMethod<&DeviceWrap::flush>("flush"),
+          InstanceMethod<&DeviceWrap::invalidate>("invalidate"),
+          InstanceMethod<&DeviceWrap::mark_dirty>("markDirty"),
+          InstanceMethod<&DeviceWrap::buffer_stats>("bufferStats"),
+          InstanceMethod<&DeviceWrap::stats>("stats"),
+          InstanceMethod<&DeviceWrap::pause>("pause"),
+          InstanceMethod<&DeviceWrap::resume>("resume"),
+          InstanceMethod<&DeviceWrap::lose>("lose"),
+          InstanceMethod<&DeviceWrap::refuse_next_update>("refuseNextUpdate"),
+          InstanceMethod<&DeviceWrap::destroy>("destroy"),
+      });
+  Environment::of(env).device = Napi::Persistent(constructor);
+  exports["Device"] = constructor;
+}
+
+DeviceWrap::DeviceWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  const Napi::Env env = info.Env();
+  // Unbounded and non-blocking, so that the device's thread never waits for JavaScript, which may
+  // itself be waiting for the device in a fault (design rule 9).
+  progress_ = Napi::ThreadSafeFunction::New(env, info[1].As<Napi::Function>(), "mkwrite device", 0, 1);
+  progress_.Unref(env);
+  const Napi::Object given = info[0].As<Napi::Object>();
+  const auto milliseconds = [&](const char* name) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::duration<double, std::milli>(
+            given.Get(name).As<Napi::Number>().DoubleValue()));
+  };
+  EmulatedDevice::Options options;
+  options.memory = to_size(given.Get("memory"));
+  options.lockup_timeout = milliseconds("lockupTimeout");
+  options.dma_latency = milliseconds("dmaLatency");
+  options.dma_bandwidth = given.Get("dmaBandwidth").As<Napi::Number>().DoubleValue();
+  options.on_progress = [progress = progress_] { progress.NonBlockingCall(); };
+  try {
+    device_ = translating_errors(
+        env, [&] { return std::make_shared<EmulatedDevice>(std::move(options)); });
+  } catch (...) {
+    progress_.Release();
+    throw;
+  }
+}
+
+DeviceWrap::~DeviceWrap() { end(); }
+
+void DeviceWrap::end() noexcept {
+  if (device_ == nullptr) return;
+  device_->stop();  // after this nothing calls progress_ any more
+  for (const auto& listed : buffers_) {
+    // The buffer objects live on as plain memory, with everything the device wrote.
+    if (const auto buffer = listed.lock()) {
+      static_cast<CoherentBuffer*>(buffer->observer())->read_back_all();
+    }
+  }
+  buffers_.clear();
+  device_.reset();
+  progress_.Release();
+}
+
+void DeviceWrap::attach(const Napi::CallbackInfo& info) {
+  translating_errors(info.Env(), [&] {
+    const auto buffer = BufferObjectWrap::unwrap(info[0])->buffer();
+    std::erase_if(buffers_, [](const auto& listed) { return listed.expired(); });
+    buffers_.reserve(buffers_.size() + 1);
+    std::unique_ptr<Policy> policy;
+    if (info[1].IsString()) {
+      policy = make_policy(info[1].As<Napi::String>().Utf8Value(), buffer->pages());
+    }
+    CoherentBuffer::attach(*buffer, device_, std::move(policy));
+    buffers_.push_back(buffer);
+  });
+}
+
+Napi::Value DeviceWrap::create_resource(const Napi::CallbackInfo& info) {
+  return translating_errors(info.Env(), [&] {
+    auto resource = coherent(info[0]).create_resource({to_size(info[1]), to_size(info[2])},
+                                                      info[3].As<Napi::Boolean>().Value());
+    return ResourceWrap::make(info.Env(), BufferObjectWrap::unwrap(info[0])->buffer(),
+                              std::move(resource));
+  });
+}
+
+Napi::Value DeviceWrap::create_memory(const Napi::CallbackInfo& info) {
+  return translating_errors(info.Env(), [&] {
+    auto resource = allocate_resource(*device_, to_size(info[0]));
+    return ResourceWrap::make(info.Env(), nullptr, std::move(resource));
+  });
+}
+
+Napi::Value DeviceWrap::submit_commands(const Napi::CallbackInfo& info) {
+  return translating_errors(info.Env(), [&] {
+    // Read out completely before any lock is taken: the array may lie in device-owned memory.
+    std::vector<Command> commands;
+    for (CommandReader reader(info[0].As<Napi::Array>()); !reader.done();) {
+      commands.push_back(reader.next());
+    }
+    const Seqno seqno = submit(*device_, std::move(commands));
+    return Napi::Number::New(info.Env(), static_cast<double>(seqno));
+  });
+}
+
+Napi::Value DeviceWrap::wait(const Napi::CallbackInfo& info) {
+  const Seqno seqno = to_size(info[0]);
+  const double timeout = info[1].As<Napi::Number>().DoubleValue();
+  device_->timeline().wait(seqno, timeout < 0 ? FenceTimeline::Timeout(-1)
+                                              : std::chrono::duration_cast<FenceTimeline::Timeout>(
+                                                    std::chrono::duration<double, std::milli>(
+                                                        timeout)));
+  return status(info);
+}
+
+Napi::Value DeviceWrap::status(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(),
+                           static_cast<int>(device_->timeline().status(to_size(info[0]))));
+}
+
+void DeviceWrap::keep_alive(const Napi::CallbackInfo& info) {
+  if (info[0].As<Napi::Boolean>().Value()) {
+    progress_.Ref(info.Env());
+  } else {
+    progress_.Unref(info.Env());
+  }
+}
+
+Napi::Value DeviceWrap::peek(const Napi::CallbackInfo& info) {
+  return translating_errors(info.Env(), [&] {
+    const std::shared_ptr<Resource>& resource = ResourceWrap::unwrap(info[0])->resource();
+    std::vector<std::byte> contents(to_size(info[2]));
+    device_->peek(*resource, to_size(info[1]), contents);
+    Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), contents.size());
+    std::copy(contents.begin(), contents.end(), static_cast<std::byte*>(copy.Data()));
+    return copy;
+  });
+}
+
+void DeviceWrap::flush(const Napi::CallbackInfo& info) {
+  translating_errors(info.Env(),
+                     [&] { coherent(info[0]).flush({to_size(info[1]), to_size(info[2])}); });
+}
+
+void DeviceWrap::invalidate(const Napi::CallbackInfo& info) {
+  translating_errors(info.Env(),
+                     [&] { coherent(info[0]).invalidate({to_size(info[1]), to_size(info[2])}); });
+}
+
+void DeviceWrap::mark_dirty(const Napi::CallbackInfo& info) {
+  translating_errors(info.Env(),
+                     [&] { coherent(info[0]).mark_dirty({to_size(info[1]), to_size(info[2])}); });
+}
+
+Napi::Value DeviceWrap::buffer_stats(const Napi::CallbackInfo& info) {
+  return translating_errors(info.Env(), [&] {
+    CoherentBuffer& buffer = coherent(info[0]);
+    Napi::Object object = buffer.tracker() != nullptr
+                              ? tracker_stats(info.Env(), *buffer.tracker())
+                              : Napi::Object::New(info.Env());
+    object["bytesUpdated"] =
+        Napi::Number::New(info.Env(), static_cast<double>(buffer.stats.bytes_updated));
+    object["bytesReadBack"] =
+        Napi::Number::New(info.Env(), static_cast<double>(buffer.stats.bytes_read_back));
+    return object;
+  });
+}
+
+Napi::Value DeviceWrap::stats(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  const auto set = [&](const char* name, std::uint64_t value) {
+    object[name] = Napi::Number::New(info.Env(), static_cast<double>(value));
+  };
+  const EmulatedDevice::Stats& stats = device_->stats();
+  set("submissions", stats.submissions);
+  set("commands", stats.commands);
+  set("bytesUpdated", stats.bytes_updated);
+  set("bytesStaged", stats.bytes_staged);
+  set("memoryUsed", device_->memory().used());
+  set("memoryLimit", device_->memory().limit());
+  set("lastSubmitted", device_->last_submitted());
+  set("lastSignaled", device_->timeline().completed());
+  object["lost"] = Napi::Boolean::New(info.Env(), device_->timeline().lost());
+  return object;
+}
+
+void DeviceWrap::pause(const Napi::CallbackInfo& /*info*/) { device_->pause(); }
+void DeviceWrap::resume(const Napi::CallbackInfo& /*info*/) { device_->resume(); }
+void DeviceWrap::lose(const Napi::CallbackInfo& /*info*/) { device_->lose(); }
+void DeviceWrap::refuse_next_update(const Napi::CallbackInfo& /*info*/) {
+  device_->refuse_next_update();
+}
+void DeviceWrap::destroy(const Napi::CallbackInfo& /*info*/) { end(); }
+
+}  // namespace mkwrite

@@ -1,0 +1,57 @@
+// JavaScript's handle on an emulated device.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <vector>
+
+#include "device/emulated_device.h"
+#include "memory/buffer_object.h"
+
+namespace mkwrite {
+
+class DeviceWrap final : public Napi::ObjectWrap<DeviceWrap> {
+ public:
+  static void define(Napi::Env env, Napi::Object exports);
+
+  /// new ({ memory, lockupTimeout, dmaLatency, dmaBandwidth }, onProgress)
+  explicit DeviceWrap(const Napi::CallbackInfo& info);
+  ~DeviceWrap() override;
+
+ private:
+  /// attach(buffer object, policy's name or null): puts it under the coherence protocol
+  void attach(const Napi::CallbackInfo& info);
+  /// createResource(buffer object, offset, size, coherent)
+  Napi::Value create_resource(const Napi::CallbackInfo& info);
+  /// createMemory(size): a resource without a buffer object
+  Napi::Value create_memory(const Napi::CallbackInfo& info);
+  /// submit([op, parameter, resource, offset, size, resource, offset, size, …]): seqno
+  Napi::Value submit_commands(const Napi::CallbackInfo& info);
+  /// wait(seqno, timeout in ms, negative: none): status
+  Napi::Value wait(const Napi::CallbackInfo& info);
+  /// status(seqno): 0 pending, 1 signaled, 2 lost
+  Napi::Value status(const Napi::CallbackInfo& info);
+  /// keepAlive(boolean): whether progress that is still to come keeps the event loop running
+  void keep_alive(const Napi::CallbackInfo& info);
+  /// peek(resource, offset, size): what device memory holds now, as a new ArrayBuffer
+  Napi::Value peek(const Napi::CallbackInfo& info);
+  void flush(const Napi::CallbackInfo& info);
+  void invalidate(const Napi::CallbackInfo& info);
+  void mark_dirty(const Napi::CallbackInfo& info);
+  Napi::Value buffer_stats(const Napi::CallbackInfo& info);
+  Napi::Value stats(const Napi::CallbackInfo& info);
+  void pause(const Napi::CallbackInfo& info);
+  void resume(const Napi::CallbackInfo& info);
+  void lose(const Napi::CallbackInfo& info);
+  void refuse_next_update(const Napi::CallbackInfo& info);
+  void destroy(const Napi::CallbackInfo& info);
+
+  void end() noexcept;
+
+  std::shared_ptr<EmulatedDevice> device_;
+  Napi::ThreadSafeFunction progress_;
+  std::vector<std::weak_ptr<BufferObject>> buffers_;
+};
+
+}  // namespace mkwrite

@@ -1,0 +1,11 @@
+// The capability round trips as functions.
+#pragma once
+
+#include <napi.h>
+
+namespace mkwrite {
+
+/// tryMechanism(name): { available, reason, remedy, systemCalls }; pageSize; faultHandlerStats()
+void export_probe(Napi::Env env, Napi::Object exports);
+
+}  // namespace mkwrite

@@ -1,0 +1,92 @@
+#include "bindings/tracker.h"
+
+#include <cstring>
+
+#include "bindings/buffer_object.h"
+#include "bindings/environment.h"
+
+namespace mkwrite {
+
+Napi::Object tracker_stats(Napi::Env env, const Tracker& tracker) {
+  const TrackerStats stats = tracker.stats();
+  Napi::Object object = Napi::Object::New(env);
+  const auto set = [&](const char* name, std::uint64_t value) {
+    object[name] = Napi::Number::New(env, static_cast<double>(value));
+  };
+  object["mechanism"] = Napi::String::New(env, std::string(mechanism_name(tracker.mechanism())));
+  set("writeFaults", stats.write_faults);
+  set("readFaults", stats.read_faults);
+  set("collects", stats.collects);
+  set("pagesReported", stats.pages_reported);
+  set("protectCalls", stats.protect_calls);
+  set("scans", stats.scans);
+  set("waits", stats.waits);
+  set("pagesReadBack", stats.pages_read_back);
+  set("degradations", stats.degradations);
+  set("displacements", stats.displacements);
+  set("switches", stats.switches);
+  set("failedSwitches", stats.failed_switches);
+  return object;
+}
+
+Napi::Uint32Array to_uint32_array(Napi::Env env, const std::vector<std::uint32_t>& values) {
+  Napi::Uint32Array array = Napi::Uint32Array::New(env, values.size());
+  std::memcpy(array.Data(), values.data(), values.size() * sizeof(std::uint32_t));
+  return array;
+}
+
+void TrackerWrap::define(Napi::Env env, Napi::Object exports) {
+  const Napi::Function constructor = DefineClass(
+      env, "Tracker",
+      {
+          InstanceMethod<&TrackerWrap::collect>("collect"),
+          InstanceMethod<&TrackerWrap::mark_dirty>("markDirty"),
+          InstanceMethod<&TrackerWrap::stats>("stats"),
+          InstanceMethod<&TrackerWrap::dispose>("dispose"),
+      });
+  Environment::of(env).tracker = Napi::Persistent(constructor);
+  exports["Tracker"] = constructor;
+}
+
+TrackerWrap::TrackerWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  const Napi::Env env = info.Env();
+  translating_errors(env, [&] {
+    buffer_ = BufferObjectWrap::unwrap(info[0])->buffer();
+    tracker_ = &Tracker::begin(
+        *buffer_, make_policy(info[1].As<Napi::String>().Utf8Value(), buffer_->pages()));
+  });
+  no_runs_ = Napi::Persistent(Napi::Uint32Array::New(env, 0));
+}
+
+TrackerWrap::~TrackerWrap() { end(); }
+
+void TrackerWrap::end() noexcept {
+  if (tracker_ != nullptr) buffer_->detach();
+  tracker_ = nullptr;
+  buffer_.reset();
+}
+
+Napi::Value TrackerWrap::collect(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  runs_.clear();
+  translating_errors(env, [&] {
+    tracker_->collect({to_size(info[0]), to_size(info[1])}, [&](PageRange run) {
+      runs_.push_back(static_cast<std::uint32_t>(run.first));
+      runs_.push_back(static_cast<std::uint32_t>(run.count));
+    });
+  });
+  if (runs_.empty()) return no_runs_.Value();
+  return to_uint32_array(env, runs_);
+}
+
+void TrackerWrap::mark_dirty(const Napi::CallbackInfo& info) {
+  tracker_->mark_dirty({to_size(info[0]), to_size(info[1])});
+}
+
+Napi::Value TrackerWrap::stats(const Napi::CallbackInfo& info) {
+  return tracker_stats(info.Env(), *tracker_);
+}
+
+void TrackerWrap::dispose(const Napi::CallbackInfo& /*info*/) { end(); }
+
+}  // namespace mkwrite

@@ -1,0 +1,162 @@
+#include "coherence/coherent_buffer.h"
+
+#include <cstring>
+
+#include "coherence/placement.h"
+#include "memory/error.h"
+
+namespace mkwrite {
+
+CoherentBuffer::CoherentBuffer(BufferObject& buffer, std::shared_ptr<Device> device)
+    : buffer_(buffer), device_(std::move(device)) {}
+
+CoherentBuffer::~CoherentBuffer() = default;
+
+CoherentBuffer& CoherentBuffer::attach(BufferObject& buffer, std::shared_ptr<Device> device,
+                                       std::unique_ptr<Policy> policy) {
+  std::unique_ptr<CoherentBuffer> made(new CoherentBuffer(buffer, std::move(device)));
+  CoherentBuffer& attached = *made;
+  if (policy) {
+    made->tracker_.emplace(buffer, std::move(policy));
+    made->tracker_->set_owner(attached);
+  }
+  buffer.attach(std::move(made));
+  if (attached.tracker_) attached.tracker_->report_existing_data();
+  return attached;
+}
+
+void CoherentBuffer::view_created(View& view) {
+  if (tracker_) tracker_->view_created(view);
+}
+
+void CoherentBuffer::view_destroyed(View& view) noexcept {
+  if (tracker_) tracker_->view_destroyed(view);
+}
+
+// --- Resources -----------------------------------------------------------------------------------
+
+std::shared_ptr<Resource> CoherentBuffer::create_resource(ByteRange bytes, bool coherent) {
+  if (bytes.empty() || !ByteRange{0, buffer_.size()}.contains(bytes)) {
+    throw Error(ErrorCode::kOutOfRange,
+                "A resource lies within its buffer object of " + std::to_string(buffer_.size()) +
+                    " bytes. Received offset " + std::to_string(bytes.offset) + " and size " +
+                    std::to_string(bytes.size));
+  }
+  if (coherent && !tracker_) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "This buffer object has no policy, so its resources cannot be coherent. Create the "
+                "buffer object with a policy, or the resource with coherent: false.");
+  }
+  auto resource = std::make_shared<Resource>(*this, bytes, coherent);
+  const std::lock_guard submit(device_->submit_mutex());
+  owned_resources_.reserve(owned_resources_.size() + 1);
+  locked([&] { index_.add(bytes, resource.get()); });
+  owned_resources_.push_back(resource);
+  return resource;
+}
+
+void CoherentBuffer::destroy_resource(const std::shared_ptr<Resource>& resource) {
+  const std::lock_guard submit(device_->submit_mutex());
+  if (resource->coherent()) tracker_->read_back(resource->pages());
+  locked([&] { index_.remove(resource.get()); });
+  std::erase(owned_resources_, resource);
+}
+
+void CoherentBuffer::distribute(PageRange pages) noexcept {
+  index_.for_each_overlapping(bytes_of(pages), [&](Resource& resource) {
+    // One without device memory gets everything when it is bound.
+    if (resource.coherent() && resource.bound()) resource.add_dirty(pages);
+  });
+}
+
+// --- Explicit synchronisation --------------------------------------------------------------------
+
+void CoherentBuffer::flush(ByteRange bytes) {
+  const std::lock_guard submit(device_->submit_mutex());
+  std::vector<UpdateRun> runs;
+  const auto send = [&](const Resource& resource, ByteRange part) {
+    runs.push_back(
+        {buffer_.alias() + part.offset, resource.memory_at(part).data(), part.size});
+    stats.bytes_updated += part.size;
+  };
+  std::vector<Resource*> resources;
+  index_.for_each_overlapping(bytes, [&](Resource& found) { resources.push_back(&found); });
+  for (Resource* resource : resources) place(*resource, 0);
+  locked([&] {
+    for (const Resource* resource : resources) {
+      const ByteRange part = bytes.intersect(resource->bytes());
+      // What the device wrote last is newer than what lies in the buffer object (design rule 7).
+      resource->for_each_device_clean_run(pages_covering(part), [&](PageRange run) {
+        send(*resource, bytes_of(run).intersect(part));
+      });
+    }
+  });
+  device_->update(runs);
+}
+
+void CoherentBuffer::invalidate(ByteRange bytes) {
+  const std::lock_guard submit(device_->submit_mutex());
+  device_->settle();
+  if (tracker_) tracker_->read_back(pages_covering(bytes));
+  index_.for_each_overlapping(bytes, [&](const Resource& resource) {
+    if (resource.coherent() || !resource.bound()) return;
+    const ByteRange part = bytes.intersect(resource.bytes());
+    std::memcpy(buffer_.alias() + part.offset, resource.memory_at(part).data(), part.size);
+    stats.bytes_read_back += part.size;
+  });
+}
+
+void CoherentBuffer::mark_dirty(ByteRange bytes) {
+  const PageRange pages = pages_covering(bytes);
+  if (!tracker_) return;
+  tracker_->read_back(pages);
+  tracker_->mark_dirty(pages);
+}
+
+void CoherentBuffer::read_back_all() noexcept {
+  if (tracker_) tracker_->read_back(buffer_.all_pages());
+}
+
+// --- DeviceOwner: runs in the signal handler, under the tracker's lock ----------------------------
+
+Seqno CoherentBuffer::pending_write(PageRange pages) const noexcept {
+  Seqno latest = 0;
+  index_.for_each_overlapping(bytes_of(pages), [&](const Resource& resource) {
+    for (const Resource::PendingWrite& write : resource.pending_writes) {
+      if (write.seqno > latest && !write.pages.intersect(pages).empty() &&
+          device_->status(write.seqno) == FenceStatus::kPending) {
+        latest = write.seqno;
+      }
+    }
+  });
+  return latest;
+}
+
+void CoherentBuffer::wait(Seqno seqno) noexcept { device_->wait_in_fault(seqno); }
+
+void CoherentBuffer::read_back(PageRange pages) noexcept {
+  index_.for_each_overlapping(bytes_of(pages), [&](Resource& resource) {
+    if (!resource.coherent()) return;
+    resource.for_each_device_dirty_run(pages, [&](PageRange run) {
+      const ByteRange bytes = resource.bytes_in(run);
+      // A lost device has no result: the CPU keeps what it last had.
+      const bool lost = std::ranges::any_of(resource.pending_writes, [&](const auto& write) {
+        return !write.pages.intersect(run).empty() &&
+               device_->status(write.seqno) == FenceStatus::kLost;
+      });
+      if (!lost) {
+        std::memcpy(buffer_.alias() + bytes.offset, resource.memory_at(bytes).data(), bytes.size);
+        stats.bytes_read_back += bytes.size;
+      }
+      // Resources that share these bytes have an older copy now.
+      index_.for_each_overlapping(bytes, [&](Resource& other) {
+        if (&other != &resource && other.coherent() && other.bound()) {
+          other.add_dirty(pages_covering(bytes));
+        }
+      });
+    });
+    resource.clear_device_dirty(pages);
+  });
+}
+
+}  // namespace mkwrite

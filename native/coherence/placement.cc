@@ -1,0 +1,67 @@
+#include "coherence/placement.h"
+
+#include <string>
+
+#include "coherence/coherent_buffer.h"
+#include "memory/error.h"
+
+namespace mkwrite {
+namespace {
+
+constexpr Seqno kNever = ~Seqno{0};
+
+std::unique_ptr<DeviceAllocation> allocate_evicting(Device& device, std::size_t size,
+                                                    Seqno in_use) {
+  for (;;) {
+    if (auto allocation = device.allocate(size)) return allocation;
+    const Residency::Resident victim =
+        device.residency().take_least_recently_used(in_use == 0 ? kNever : in_use);
+    if (!victim) {
+      throw Error(ErrorCode::kOutOfDeviceMemory,
+                  "The device has no " + std::to_string(size) +
+                      " bytes left, even with every idle resource evicted. Use fewer or smaller "
+                      "resources at once, or create the device with more memory.");
+    }
+    evict(*victim.resource);
+  }
+}
+
+}  // namespace
+
+void place(Resource& resource, Seqno in_use) {
+  if (resource.bound()) return;
+  CoherentBuffer& buffer = *resource.buffer();
+  Device& device = buffer.device();
+  auto allocation = allocate_evicting(device, resource.size(), in_use);
+  if (!resource.coherent()) {
+    // Explicitly synchronised: starts as zeros, and stays, since reading it back on eviction would
+    // overwrite what the CPU has not flushed.
+    resource.bind(std::move(allocation));
+    return;
+  }
+  device.residency().add({buffer.buffer().shared_from_this(), resource.shared_from_this()});
+  // Bound first: from here on dirt is handed to it, and what came before is found in the file.
+  buffer.locked([&] { resource.bind(std::move(allocation)); });
+  buffer.buffer().for_each_data_run(resource.pages(), [&](PageRange run) {
+    buffer.locked([&] { resource.add_dirty(run); });
+  });
+}
+
+std::shared_ptr<Resource> allocate_resource(Device& device, std::size_t size) {
+  const std::lock_guard submit(device.submit_mutex());
+  return std::make_shared<Resource>(size, allocate_evicting(device, size, 0));
+}
+
+void evict(Resource& resource) {
+  CoherentBuffer& buffer = *resource.buffer();
+  Device& device = buffer.device();
+  device.settle();
+  buffer.tracker()->read_back(resource.pages());
+  buffer.locked([&] {
+    resource.unbind();
+    resource.clear_dirty(resource.pages());
+    resource.pending_writes.clear();
+  });
+}
+
+}  // namespace mkwrite

@@ -1,0 +1,22 @@
+// Gives resources device memory, taking it from others when there is not enough.
+#pragma once
+
+#include "coherence/resource.h"
+
+namespace mkwrite {
+
+/// Makes sure that `resource` has device memory. A coherent resource that was bound afresh is dirty
+/// as a whole. Resources whose last use is submission `in_use` or later keep theirs; 0: no exception
+/// is needed. Under the device's submit mutex; may wait for the device. Throws Error
+/// (kOutOfDeviceMemory).
+void place(Resource& resource, Seqno in_use);
+
+/// A resource of device memory alone, zeroed. Takes the submit mutex. Throws Error
+/// (kOutOfDeviceMemory).
+std::shared_ptr<Resource> allocate_resource(Device& device, std::size_t size);
+
+/// Takes device memory from a resource, reading back what the device wrote. Waits for the device.
+/// Under the device's submit mutex.
+void evict(Resource& resource);
+
+}  // namespace mkwrite

@@ -1,0 +1,239 @@
+#include "device/emulated_device.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <cstring>
+#include <string>
+
+#include "coherence/resource.h"
+#include "memory/error.h"
+
+namespace mkwrite {
+namespace {
+
+/// Keeps the process's signals away from a thread started under it. SIGSEGV and its kin stay: a
+/// blocked one kills.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) sigdelset(&all, fault);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+[[noreturn]] void throw_lost() {
+  throw Error(ErrorCode::kDeviceLost,
+              "The device is lost. Contents of its memory are gone; create a new device and upload "
+              "again.");
+}
+
+}  // namespace
+
+EmulatedDevice::EmulatedDevice(Options options)
+    : options_(std::move(options)), memory_(DeviceMemory::create(options_.memory)) {
+  const SignalsBlocked blocked;
+  thread_ = std::thread([this] { run_queue(); });
+  pthread_setname_np(thread_.native_handle(), "mkwrite-device");
+}
+
+EmulatedDevice::~EmulatedDevice() { stop(); }
+
+void EmulatedDevice::stop() noexcept {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    stopping_ = true;
+    paused_ = false;
+  }
+  queue_changed_.notify_all();
+  stopped_.store(true);
+  if (thread_.joinable()) thread_.join();
+}
+
+void EmulatedDevice::lose() noexcept {
+  timeline_.lose();
+  { const std::lock_guard lock(queue_mutex_); }
+  queue_changed_.notify_all();
+  if (options_.on_progress) options_.on_progress();
+}
+
+void EmulatedDevice::pause() {
+  const std::lock_guard lock(queue_mutex_);
+  paused_ = !stopping_;
+}
+
+void EmulatedDevice::resume() {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    paused_ = false;
+  }
+  queue_changed_.notify_all();
+}
+
+std::unique_ptr<DeviceAllocation> EmulatedDevice::allocate(std::size_t size) {
+  return memory_->allocate(size);
+}
+
+// --- Submitting: under the submit mutex -----------------------------------------------------------
+
+void EmulatedDevice::reserve() {
+  if (stopped_.load()) {
+    throw Error(ErrorCode::kDestroyed, "The device was destroyed. Create a new one.");
+  }
+  if (timeline_.lost()) throw_lost();
+  if (!next_) next_ = std::make_unique<Submission>();
+  next_->seqno = next_seqno();
+  const std::lock_guard lock(queue_mutex_);
+  // A place in the queue that enqueue() fills without allocating.
+  if (queue_.empty() || queue_.back() != nullptr) queue_.push_back(nullptr);
+}
+
+void EmulatedDevice::update(std::span<const UpdateRun> runs) {
+  if (timeline_.lost()) throw_lost();
+  if (refuse_update_.exchange(false)) {
+    throw Error(ErrorCode::kSystem, "The device refused an update (injected). Submit again.");
+  }
+  if (runs.empty()) return;
+  if (!next_) next_ = std::make_unique<Submission>();
+  std::size_t total = 0;
+  for (const UpdateRun& run : runs) total += run.size;
+  next_->dma_bytes += total;
+  stats_.bytes_updated += total;
+
+  // An idle device lets the contents go straight to their place. They come after what was staged.
+  if (idle()) next_->staged.arrive();
+  if (!idle()) {
+    try {
+      Staged& staged = next_->staged;
+      staged.pieces.reserve(staged.pieces.size() + runs.size());
+      staged.bytes.reserve(staged.bytes.size() + total);
+      for (const UpdateRun& run : runs) {
+        staged.bytes.insert(staged.bytes.end(), run.from, run.from + run.size);
+        staged.pieces.push_back({run.to, run.size});
+      }
+      stats_.bytes_staged += total;
+      return;
+    } catch (const std::bad_alloc&) {
+      settle();  // without memory to stage in, the queue has to drain first
+    }
+  }
+  for (const UpdateRun& run : runs) std::memcpy(run.to, run.from, run.size);
+}
+
+void EmulatedDevice::enqueue(std::vector<Command> commands,
+                             std::vector<std::shared_ptr<void>> alive) noexcept {
+  next_->commands = std::move(commands);
+  next_->alive = std::move(alive);
+  ++stats_.submissions;
+  stats_.commands += next_->commands.size();
+  {
+    const std::lock_guard lock(queue_mutex_);
+    last_submitted_.store(next_->seqno);
+    queue_.back() = std::move(next_);
+  }
+  queue_changed_.notify_all();
+}
+
+void EmulatedDevice::cancel() noexcept { timeline_.interrupt(); }
+
+void EmulatedDevice::settle() noexcept {
+  if (timeline_.wait(last_submitted_.load(), options_.lockup_timeout) ==
+      FenceTimeline::WaitResult::kTimedOut) {
+    lose();
+  }
+  if (next_ && !timeline_.lost()) next_->staged.arrive();
+}
+
+void EmulatedDevice::wait_in_fault(Seqno seqno) noexcept {
+  if (timeline_.wait_interruptibly(seqno, options_.lockup_timeout) ==
+      FenceTimeline::WaitResult::kTimedOut) {
+    timeline_.lose();
+  }
+}
+
+void EmulatedDevice::peek(const Resource& resource, std::size_t offset, std::span<std::byte> to) {
+  const std::lock_guard submit(submit_mutex());
+  if (offset > resource.size() || to.size() > resource.size() - offset) {
+    throw Error(ErrorCode::kOutOfRange,
+                "The range must lie within the resource of " + std::to_string(resource.size()) +
+                    " bytes.");
+  }
+  if (!resource.bound()) return;
+  if (next_ && idle()) next_->staged.arrive();
+  std::memcpy(to.data(), resource.memory({offset, to.size()}).data(), to.size());
+}
+
+// --- The device's thread ---------------------------------------------------------------------------
+
+void EmulatedDevice::Staged::arrive() noexcept {
+  const std::byte* from = bytes.data();
+  for (const Piece& piece : pieces) {
+    std::memcpy(piece.to, from, piece.size);
+    from += piece.size;
+  }
+  pieces.clear();
+  bytes.clear();
+}
+
+void EmulatedDevice::run_queue() noexcept {
+  for (;;) {
+    std::unique_ptr<Submission> submission;
+    {
+      std::unique_lock lock(queue_mutex_);
+      const auto ready = [this] { return !queue_.empty() && queue_.front() != nullptr; };
+      queue_changed_.wait(lock, [&] {
+        return timeline_.lost() || (stopping_ && !ready()) || (!paused_ && ready());
+      });
+      if (timeline_.lost() || !ready()) break;
+      submission = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    run(*submission);
+    if (timeline_.lost()) break;
+    timeline_.complete(submission->seqno);
+    // Let go before anybody hears of it, so that whoever does finds the memory free.
+    submission.reset();
+    if (options_.on_progress) options_.on_progress();
+  }
+  // Whatever is still queued will never run; its buffer objects are let go.
+  std::deque<std::unique_ptr<Submission>> abandoned;
+  {
+    const std::lock_guard lock(queue_mutex_);
+    abandoned.swap(queue_);
+  }
+}
+
+void EmulatedDevice::run(Submission& submission) noexcept {
+  std::chrono::nanoseconds delay{};
+  if (submission.dma_bytes != 0) {
+    delay = options_.dma_latency;
+    if (options_.dma_bandwidth > 0) {
+      delay += std::chrono::nanoseconds(static_cast<std::int64_t>(
+          static_cast<double>(submission.dma_bytes) / options_.dma_bandwidth * 1e9));
+    }
+  }
+  if (delay.count() > 0) {
+    std::unique_lock lock(queue_mutex_);
+    queue_changed_.wait_for(lock, delay, [this] { return timeline_.lost(); });
+  }
+  submission.staged.arrive();
+  std::vector<std::span<std::byte>> memory;
+  for (Command& command : submission.commands) {
+    if (timeline_.lost()) return;
+    memory.clear();
+    for (const Operand& operand : command.operands) {
+      memory.push_back(operand.resource->memory(operand.bytes));
+    }
+    command.kernel->run(memory);
+  }
+}
+
+}  // namespace mkwrite

@@ -1,0 +1,117 @@
+// The emulated GPU: its own memory, and a thread that runs submissions in order. It computes on
+// device memory only, so missing synchronisation shows as stale results.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <thread>
+
+#include "coherence/device.h"
+#include "device/device_memory.h"
+#include "device/fence_timeline.h"
+
+namespace mkwrite {
+
+class EmulatedDevice final : public Device {
+ public:
+  struct Options {
+    std::size_t memory = 0;  ///< bytes
+    /// How long a fault waits for the device before the device counts as lost.
+    std::chrono::nanoseconds lockup_timeout{};
+    std::chrono::nanoseconds dma_latency{};  ///< before each update arrives
+    double dma_bandwidth = 0;                ///< bytes per second of updates; 0: no limit
+    /// Called by the device's thread after a submission is done or the device is lost, when all
+    /// waiters have been woken. Must not block.
+    std::function<void()> on_progress;
+  };
+
+  explicit EmulatedDevice(Options options);
+  ~EmulatedDevice() override;
+
+  /// Runs what is queued, then stops. Afterwards reserve() throws Error (kDestroyed). Must be called
+  /// before the last reference goes: a submission may hold that one, and its thread is the device's.
+  void stop() noexcept;
+  /// Takes the device away as a crash would: queued work never completes.
+  void lose() noexcept;
+  /// Holds the queue before the next submission until resume().
+  void pause();
+  void resume();
+  /// Makes the next update fail (an injected fault).
+  void refuse_next_update() noexcept { refuse_update_.store(true); }
+
+  /// Copies what device memory holds now, without waiting for anything. Takes the submit mutex.
+  /// Throws Error (kOutOfRange). A resource that has no device memory reads as zeros.
+  void peek(const Resource& resource, std::size_t offset, std::span<std::byte> to);
+
+  FenceTimeline& timeline() noexcept { return timeline_; }
+  DeviceMemory& memory() noexcept { return *memory_; }
+  bool stopped() const noexcept { return stopped_.load(); }
+  Seqno last_submitted() const noexcept { return last_submitted_.load(); }
+
+  struct Stats {
+    std::atomic<std::uint64_t> submissions{0};
+    std::atomic<std::uint64_t> commands{0};
+    std::atomic<std::uint64_t> bytes_updated{0};
+    std::atomic<std::uint64_t> bytes_staged{0};  ///< of these, copied twice because the queue was busy
+  };
+  const Stats& stats() const noexcept { return stats_; }
+
+  // Device
+  std::unique_ptr<DeviceAllocation> allocate(std::size_t size) override;
+  Seqno next_seqno() const noexcept override { return last_submitted_.load() + 1; }
+  void reserve() override;
+  void update(std::span<const UpdateRun> runs) override;
+  void enqueue(std::vector<Command> commands,
+               std::vector<std::shared_ptr<void>> alive) noexcept override;
+  void cancel() noexcept override;
+  void settle() noexcept override;
+  FenceStatus status(Seqno seqno) const noexcept override { return timeline_.status(seqno); }
+  void wait_in_fault(Seqno seqno) noexcept override;
+
+ private:
+  /// Update contents that wait for the queue to get to them.
+  struct Staged {
+    std::vector<std::byte> bytes;
+    struct Piece {
+      std::byte* to;
+      std::size_t size;
+    };
+    std::vector<Piece> pieces;  ///< one after the other in `bytes`
+
+    void arrive() noexcept;
+  };
+  struct Submission {
+    Seqno seqno = 0;
+    Staged staged;
+    std::size_t dma_bytes = 0;  ///< moved for this submission, staged or not
+    std::vector<Command> commands;
+    std::vector<std::shared_ptr<void>> alive;
+  };
+
+  void run_queue() noexcept;
+  void run(Submission& submission) noexcept;
+  bool idle() const noexcept { return timeline_.completed() == last_submitted_.load(); }
+
+  Options options_;
+  std::shared_ptr<DeviceMemory> memory_;
+  FenceTimeline timeline_;
+  Stats stats_;
+  std::atomic<bool> refuse_update_{false};
+  std::atomic<bool> stopped_{false};
+  std::atomic<Seqno> last_submitted_{0};
+
+  /// The submission being put together; guarded by the submit mutex.
+  std::unique_ptr<Submission> next_;
+
+  std::mutex queue_mutex_;
+  std::condition_variable queue_changed_;
+  std::deque<std::unique_ptr<Submission>> queue_;
+  bool paused_ = false;
+  bool stopping_ = false;
+
+  std::thread thread_;  ///< last: it uses all of the above
+};
+
+}  // namespace mkwrite

@@ -1,0 +1,93 @@
+#include "device/kernels.h"
+
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "memory/error.h"
+
+namespace mkwrite {
+namespace {
+
+using Operands = std::span<const std::span<std::byte>>;
+
+class Fill final : public Kernel {
+ public:
+  explicit Fill(std::uint8_t value) noexcept : value_(value) {}
+  void run(Operands operands) noexcept override {
+    std::memset(operands[0].data(), value_, operands[0].size());
+  }
+
+ private:
+  std::uint8_t value_;
+};
+
+class Copy final : public Kernel {
+ public:
+  void run(Operands operands) noexcept override {
+    std::memmove(operands[1].data(), operands[0].data(), operands[0].size());
+  }
+};
+
+constexpr std::array<std::uint32_t, 256> make_crc_table() {
+  constexpr std::uint32_t kReversedPolynomial = 0xedb88320;
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    std::uint32_t remainder = i;
+    for (int bit = 0; bit < 8; ++bit) {
+      remainder = (remainder >> 1U) ^ ((remainder & 1U) != 0 ? kReversedPolynomial : 0U);
+    }
+    table[i] = remainder;
+  }
+  return table;
+}
+
+class Checksum final : public Kernel {
+ public:
+  void run(Operands operands) noexcept override {
+    static constexpr std::array<std::uint32_t, 256> kTable = make_crc_table();
+    std::uint32_t crc = ~0U;
+    for (const std::byte byte : operands[0]) {
+      crc = kTable[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xffU] ^ (crc >> 8U);
+    }
+    crc = ~crc;
+    std::memcpy(operands[1].data(), &crc, sizeof crc);
+  }
+};
+
+Operand reads(Target target) { return {std::move(target.resource), target.bytes, true, false}; }
+Operand writes(Target target) { return {std::move(target.resource), target.bytes, false, true}; }
+
+template <typename... Operands>
+Command make_command(std::unique_ptr<Kernel> kernel, Operands... operands) {
+  Command command;
+  (command.operands.push_back(std::move(operands)), ...);
+  command.kernel = std::move(kernel);
+  return command;
+}
+
+}  // namespace
+
+Command make_fill(Target to, std::uint8_t value) {
+  return make_command(std::make_unique<Fill>(value), writes(std::move(to)));
+}
+
+Command make_copy(Target from, Target to) {
+  if (from.bytes.size != to.bytes.size) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "A copy's \"from\" and \"to\" must have the same size. Received " +
+                    std::to_string(from.bytes.size) + " and " + std::to_string(to.bytes.size));
+  }
+  return make_command(std::make_unique<Copy>(), reads(std::move(from)), writes(std::move(to)));
+}
+
+Command make_checksum(Target from, Target to) {
+  if (to.bytes.size != sizeof(std::uint32_t)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "A checksum's \"to\" must have 4 bytes. Received " +
+                    std::to_string(to.bytes.size));
+  }
+  return make_command(std::make_unique<Checksum>(), reads(std::move(from)), writes(std::move(to)));
+}
+
+}  // namespace mkwrite

@@ -1,0 +1,50 @@
+#include "tracking/mechanism.h"
+
+#include "memory/error.h"
+#include "tracking/full.h"
+#include "tracking/soft_dirty.h"
+#include "tracking/tracker_state.h"
+#include "tracking/userfault.h"
+#include "tracking/write_fault.h"
+
+namespace mkwrite {
+
+std::string_view mechanism_name(MechanismKind kind) noexcept {
+  switch (kind) {
+    case MechanismKind::kWriteFault:
+      return "write-fault";
+    case MechanismKind::kSoftDirty:
+      return "soft-dirty";
+    case MechanismKind::kUserfault:
+      return "userfault";
+    case MechanismKind::kFull:
+      return "full";
+  }
+  return "unknown";
+}
+
+bool Mechanism::is_open(const TrackedView& /*view*/, PageIndex /*page*/,
+                        Access /*access*/) const noexcept {
+  return true;
+}
+
+int Mechanism::open(TrackerState& /*state*/, TrackedView& view, PageRange pages,
+                    Access /*access*/) noexcept {
+  return view.protect(pages, armed_protection());
+}
+
+std::unique_ptr<Mechanism> make_mechanism(MechanismKind kind) {
+  switch (kind) {
+    case MechanismKind::kWriteFault:
+      return std::make_unique<WriteFault>();
+    case MechanismKind::kSoftDirty:
+      return std::make_unique<SoftDirty>();
+    case MechanismKind::kUserfault:
+      return std::make_unique<Userfault>();
+    case MechanismKind::kFull:
+      return std::make_unique<Full>();
+  }
+  throw Error(ErrorCode::kInvalidArgument, "There is no such mechanism.");
+}
+
+}  // namespace mkwrite

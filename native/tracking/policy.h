@@ -1,0 +1,35 @@
+// A policy: what chooses a tracker's mechanism while it runs.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "tracking/mechanism.h"
+
+namespace mkwrite {
+
+class Policy {
+ public:
+  virtual ~Policy() = default;
+
+  /// The mechanism to start with.
+  virtual MechanismKind initial() const noexcept = 0;
+
+  /// Whether each collect harvests the whole buffer object, whatever part of it is in use.
+  virtual bool harvests_everything() const noexcept { return false; }
+
+  struct Decision {
+    MechanismKind mechanism;
+    /// Report everything between the first and the last dirty page, too.
+    bool report_hull = false;
+  };
+  /// Called at each collect with what the current mechanism found; says what runs from now on.
+  virtual Decision observe(std::size_t pages_found) noexcept = 0;
+};
+
+/// The policy of that public name for a buffer object of `pages` pages: the name of a mechanism
+/// ("fixed"), or "kernel". Throws Error (kInvalidArgument, kMechanismUnavailable).
+std::unique_ptr<Policy> make_policy(std::string_view name, std::size_t pages);
+
+}  // namespace mkwrite

@@ -1,0 +1,311 @@
+#include "tracking/tracker.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+
+#include "faults/handler.h"
+#include "memory/error.h"
+#include "tracking/write_fault.h"
+
+namespace mkwrite {
+namespace {
+
+/// How many pages one touch of a device-owned page reads back and opens, as TTM's prefault does
+/// (drivers/gpu/drm/ttm/ttm_bo_vm.c, TTM_BO_VM_NUM_PREFAULT).
+constexpr std::size_t kReadBackPages = 16;
+
+/// After this many faults in a row on a page that is open as far as we know, its protection is set
+/// again: somebody else may have changed it. After kGiveUpAfter the fault is not ours to resolve.
+constexpr std::uint64_t kReopenAfter = 1024;
+constexpr std::uint64_t kGiveUpAfter = 128 * kReopenAfter;
+
+}  // namespace
+
+Tracker::Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy)
+    : state_(buffer), policy_(std::move(policy)), mechanism_(make_mechanism(policy_->initial())) {
+  state_.armed_protection = mechanism_->armed_protection();
+  ensure_fault_handler();
+  displacements_seen_ = fault_handler_stats().displaced;
+}
+
+Tracker& Tracker::begin(BufferObject& buffer, std::unique_ptr<Policy> policy) {
+  auto tracker = std::make_unique<Tracker>(buffer, std::move(policy));
+  Tracker& begun = *tracker;
+  buffer.attach(std::move(tracker));
+  begun.report_existing_data();
+  return begun;
+}
+
+void Tracker::report_existing_data() noexcept {
+  // Every view is armed now: a page that was written before has data in the memfd, one that is
+  // written from now on is noticed by the mechanism.
+  BufferObject& buffer = state_.buffer;
+  try {
+    buffer.for_each_data_run(buffer.all_pages(), [&](PageRange run) { mark_dirty(run); });
+  } catch (const Error&) {
+    mark_dirty(buffer.all_pages());  // too much, never too little
+  }
+}
+
+MechanismKind Tracker::mechanism() const noexcept {
+  const std::lock_guard serial(collect_mutex_);
+  return mechanism_->kind();
+}
+
+TrackerStats Tracker::stats() const noexcept {
+  const std::lock_guard lock(state_.lock);
+  return state_.stats;
+}
+
+void Tracker::mark_dirty(PageRange range) noexcept {
+  const std::lock_guard lock(state_.lock);
+  state_.owned.for_each_gap(range, [&](PageRange gap) { state_.pending.set(gap); });
+}
+
+void Tracker::read_back(PageRange range) noexcept {
+  for (;;) {
+    Seqno awaited = 0;
+    {
+      const std::lock_guard lock(state_.lock);
+      awaited = read_back_owned(range);
+    }
+    if (awaited == 0) return;
+    owner_->wait(awaited);
+  }
+}
+
+// --- Views coming and going ---------------------------------------------------------------------
+
+void Tracker::view_created(View& view) {
+  auto tracked = std::make_unique<TrackedView>(*this, view);
+  const std::lock_guard serial(collect_mutex_);
+  const std::unique_lock process = mechanism_->process_lock();
+  const std::lock_guard lock(state_.lock);
+  state_.views.reserve(state_.views.size() + 1);
+  int error = 0;
+  state_.owned.for_each_run(state_.owned.all(), [&](PageRange run) {
+    tracked->closed.set(run);
+    if (error == 0) error = tracked->protect(run, PROT_NONE);
+  });
+  if (error != 0) {
+    throw_system_error("mprotect", error, "Raise vm.max_map_count, or free views.");
+  }
+  mechanism_->arm(state_, *tracked);
+  tracked->armed = true;
+  state_.views.push_back(std::move(tracked));
+}
+
+void Tracker::view_destroyed(View& view) noexcept {
+  const std::lock_guard serial(collect_mutex_);
+  std::unique_ptr<TrackedView> departing;
+  {
+    const std::unique_lock process = mechanism_->process_lock();
+    const std::lock_guard lock(state_.lock);
+    const auto found = std::ranges::find_if(
+        state_.views, [&](const auto& tracked) { return &tracked->view() == &view; });
+    if (found == state_.views.end()) return;
+    // Opened first and harvested last (design rule 5): what is written until here is not lost.
+    // Device-owned pages are read back by whoever stops tracking while the view lives on.
+    try {
+      mechanism_->harvest(state_, state_.buffer.all_pages());
+    } catch (const Error&) {
+      state_.pending.set(state_.buffer.all_pages());
+      state_.pending.remove(state_.owned, state_.buffer.all_pages());
+    }
+    departing = std::move(*found);
+    state_.views.erase(found);
+    departing->armed = false;
+    mechanism_->disarm(state_, *departing);
+    departing->protect(state_.buffer.all_pages(), PROT_READ | PROT_WRITE);
+  }
+  // Outside the lock: a handler that is under way needs it to find that the view is open.
+  departing->stop_routing();
+}
+
+// --- Collect -------------------------------------------------------------------------------------
+
+void Tracker::notice_displacement() {
+  ensure_fault_handler();
+  const std::uint64_t displaced = fault_handler_stats().displaced;
+  if (displaced == displacements_seen_) return;
+  displacements_seen_ = displaced;
+  const std::lock_guard lock(state_.lock);
+  ++state_.stats.displacements;
+  if (mechanism_->kind() == MechanismKind::kWriteFault) WriteFault::distrust(state_);
+}
+
+bool Tracker::close(PageRange range) noexcept {
+  bool exact = true;
+  for (const auto& view : state_.views) {
+    const auto close_run = [&](PageRange run) {
+      view->closed.set(run);
+      // Protected now, so the bits may be taken (design rule 1).
+      state_.pending.add(view->writable, run);
+      view->writable.clear(run);
+    };
+    view->closed.for_each_gap(range, [&](PageRange gap) {
+      if (view->protect(gap, PROT_NONE) == 0) {
+        close_run(gap);
+      } else {
+        exact = false;
+      }
+    });
+    if (!exact) {
+      // Out of mappings. Closing the whole view needs none; its pages open again when touched.
+      ++state_.stats.degradations;
+      view->protect(state_.buffer.all_pages(), PROT_NONE);
+      close_run(state_.buffer.all_pages());
+    }
+  }
+  return exact;
+}
+
+Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
+                                            std::span<const PageRange> written) {
+  bool exact = true;
+  for (const PageRange& range : written) exact = close(range) && exact;
+  seam(Seam::kSubmitAfterClose);
+  std::size_t found = 0;
+  if (!exact || policy_->harvests_everything()) {
+    found = mechanism_->harvest(state_, state_.buffer.all_pages());
+  } else {
+    for (const PageRange& range : used) found += mechanism_->harvest(state_, range);
+  }
+  const Policy::Decision decision = policy_->observe(found);
+  if (decision.report_hull) {
+    const PageRange all = state_.buffer.all_pages();
+    PageRange hull;
+    state_.pending.for_each_run(all, [&](PageRange run) {
+      hull = hull.empty() ? run : PageRange::between(hull.first, run.end());
+    });
+    state_.owned.for_each_gap(hull, [&](PageRange gap) { state_.pending.set(gap); });
+  }
+  return decision;
+}
+
+void Tracker::switch_to(MechanismKind kind) noexcept {
+  std::size_t armed = 0;
+  try {
+    std::unique_ptr<Mechanism> next = make_mechanism(kind);
+    // At most one of the two has a process-wide lock, so taking both keeps the order.
+    const std::unique_lock old_process = mechanism_->process_lock();
+    const std::unique_lock next_process = next->process_lock();
+    const std::lock_guard lock(state_.lock);
+    const int old_protection = std::exchange(state_.armed_protection, next->armed_protection());
+    try {
+      // Armed before the old one is harvested for the last time: a write in between is noticed by
+      // both, never by neither (design rule 5).
+      for (; armed < state_.views.size(); ++armed) next->arm(state_, *state_.views[armed]);
+      mechanism_->harvest(state_, state_.buffer.all_pages());
+    } catch (...) {
+      for (std::size_t i = 0; i < armed; ++i) next->disarm(state_, *state_.views[i]);
+      state_.armed_protection = old_protection;
+      throw;
+    }
+    for (const auto& view : state_.views) {
+      mechanism_->disarm(state_, *view);
+      view->closed.for_each_gap(state_.buffer.all_pages(), [&](PageRange gap) {
+        // Should this fail, the next access faults and tries again.
+        view->protect(gap, state_.armed_protection);
+      });
+    }
+    mechanism_ = std::move(next);
+    ++state_.stats.switches;
+  } catch (const std::exception&) {
+    const std::lock_guard lock(state_.lock);
+    ++state_.stats.failed_switches;
+  }
+}
+
+// --- Faults --------------------------------------------------------------------------------------
+// From here on: async-signal-safe code only.
+
+FaultOutcome Tracker::resolve(TrackedView& view, PageIndex page, Access access) noexcept {
+  const PageRange all = state_.buffer.all_pages();
+  for (PageRange needed{page, 1};;) {
+    Seqno awaited = 0;
+    {
+      const std::lock_guard lock(state_.lock);
+      if (!view.armed) return FaultOutcome::kResolved;
+      awaited = read_back_owned(needed);
+      if (awaited == 0) {
+        const Opening opening = open(view, page, access);
+        if (opening == Opening::kDone) return FaultOutcome::kResolved;
+        if (opening == Opening::kHopeless || needed == all) return FaultOutcome::kNotOurs;
+        // Only the view as a whole can be opened, which the device's pages in it forbid.
+        needed = all;
+        continue;
+      }
+      ++state_.stats.waits;
+    }
+    // Without any lock: other faults, collects and submits go on meanwhile (design rule 4). What
+    // was true before the wait is looked at again after it.
+    seam(Seam::kHandlerBeforeWait);
+    owner_->wait(awaited);
+    seam(Seam::kHandlerAfterWait);
+  }
+}
+
+Seqno Tracker::read_back_owned(PageRange needed) noexcept {
+  if (state_.owned.next_set(needed.first, needed.end()) == needed.end()) return 0;
+  if (const Seqno pending = owner_->pending_write(needed); pending != 0) return pending;
+  seam(Seam::kHandlerBeforeReadback);
+  // The next pages will be touched soon; take along those that are done.
+  const PageRange window =
+      PageRange{needed.first, std::max(needed.count, kReadBackPages)}.intersect(
+          state_.buffer.all_pages());
+  const PageRange range = owner_->pending_write(window) == 0 ? window : needed;
+  state_.owned.for_each_run(range, [&](PageRange run) {
+    owner_->read_back(run);
+    state_.stats.pages_read_back += run.count;
+  });
+  state_.owned.clear(range);
+  return 0;
+}
+
+Tracker::Opening Tracker::open(TrackedView& view, PageIndex page, Access access) noexcept {
+  if (view.closed.test(page)) {
+    const PageIndex limit = std::min(page + kReadBackPages, state_.buffer.pages());
+    const PageIndex end = std::min(view.closed.next_clear(page, limit),
+                                   state_.owned.next_set(page, limit));
+    const PageRange window = PageRange::between(page, end);
+    if (view.protect(window, state_.armed_protection) != 0) return widen(view, page);
+    view.closed.clear(window);
+    ++(access == Access::kRead ? state_.stats.read_faults : state_.stats.write_faults);
+    if (mechanism_->is_open(view, page, access)) return Opening::kDone;
+  } else {
+    if (mechanism_->is_open(view, page, access)) return reopen(view, page, access);
+    ++state_.stats.write_faults;
+  }
+  view.repeats = 0;
+  if (mechanism_->open(state_, view, {page, 1}, access) != 0) return widen(view, page);
+  return Opening::kDone;
+}
+
+Tracker::Opening Tracker::reopen(TrackedView& view, PageIndex page, Access access) noexcept {
+  // Another thread's fault opened it meanwhile, most likely.
+  view.repeats = page == view.last_fault ? view.repeats + 1 : 0;
+  view.last_fault = page;
+  if (view.repeats >= kGiveUpAfter) return Opening::kHopeless;
+  if (view.repeats % kReopenAfter != kReopenAfter - 1) return Opening::kDone;
+  return mechanism_->open(state_, view, {page, 1}, access) == 0 ? Opening::kDone
+                                                                : widen(view, page);
+}
+
+Tracker::Opening Tracker::widen(TrackedView& view, PageIndex page) noexcept {
+  // Between device-owned pages the mapping's borders exist already, so that opening all of a gap
+  // merges mappings instead of splitting them.
+  PageRange around;
+  state_.owned.for_each_gap(state_.buffer.all_pages(), [&](PageRange gap) {
+    if (gap.contains(page)) around = gap;
+  });
+  ++state_.stats.degradations;
+  if (mechanism_->open(state_, view, around, Access::kWrite) != 0) {
+    return Opening::kOutOfMappings;
+  }
+  view.closed.clear(around);
+  return Opening::kDone;
+}
+
+}  // namespace mkwrite

@@ -1,0 +1,138 @@
+// One buffer object's dirty state under a policy: collects what the CPU wrote, and guards what the
+// device owns. The lock that makes a collect atomic is in TrackerState; the fault handler takes it
+// too, so nobody who holds it touches a tracked view, waits for the device, or calls out.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include "faults/seam.h"
+#include "memory/buffer_object.h"
+#include "tracking/device_owner.h"
+#include "tracking/policy.h"
+#include "tracking/tracker_state.h"
+
+namespace mkwrite {
+
+class Tracker final : public ViewObserver {
+ public:
+  /// Attach it to `buffer` to begin; everything written before counts as dirty (promise C4).
+  Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy);
+
+  /// Begins tracking and hands the tracker to the buffer object. Throws Error.
+  static Tracker& begin(BufferObject& buffer, std::unique_ptr<Policy> policy);
+
+  /// Declares everything dirty that was ever written; once, after the views are armed.
+  void report_existing_data() noexcept;
+
+  /// Who gets device-owned pages back; set before the first claim. `owner` must outlive the tracker.
+  void set_owner(DeviceOwner& owner) noexcept { owner_ = &owner; }
+
+  /// Takes the dirty pages of `range`: calls `visit(PageRange)` for each run, in order, under the
+  /// lock. If `visit` throws, nothing was taken. Throws Error.
+  template <typename Visit>
+  void collect(PageRange range, Visit&& visit) {
+    const PageRange used[] = {range};
+    validate(used, {}, visit, [] {});
+  }
+
+  /// What a submission does to this buffer object, in one step with respect to faults (design rules
+  /// 1, 4 and 7): closes `written` in every view, takes the dirty pages of `used` (visited as in
+  /// collect), then makes `written` device-owned after calling `own()`. Ranges ascend. Throws Error:
+  /// then nothing was taken or owned.
+  template <typename Visit, typename Own>
+  void validate(std::span<const PageRange> used, std::span<const PageRange> written, Visit&& visit,
+                Own&& own) {
+    const std::lock_guard serial(collect_mutex_);
+    notice_displacement();
+    Policy::Decision decision{};
+    {
+      const std::unique_lock process = mechanism_->process_lock();
+      const std::lock_guard lock(state_.lock);
+      decision = close_and_harvest(used, written);
+      std::size_t reported = 0;
+      for (const PageRange& range : used) {
+        state_.pending.for_each_run(range, [&](PageRange run) {
+          reported += run.count;
+          visit(run);
+        });
+      }
+      seam(Seam::kSubmitBeforeOwn);
+      own();
+      for (const PageRange& range : used) state_.pending.clear(range);
+      for (const PageRange& range : written) state_.owned.set(range);
+      ++state_.stats.collects;
+      state_.stats.pages_reported += reported;
+    }
+    if (decision.mechanism != mechanism_->kind()) switch_to(decision.mechanism);
+  }
+
+  /// Puts pages back that were taken but did not reach the device (promise C5), or that a writer
+  /// nobody can see has written. Any thread; not for signal handlers.
+  void mark_dirty(PageRange range) noexcept;
+
+  /// Takes ownership back without reading: for a claim whose submission failed. Under the lock.
+  void disown(PageRange range) noexcept { state_.owned.clear(range); }
+  /// Makes closed pages device-owned again. Under the lock.
+  void own(PageRange range) noexcept { state_.owned.set(range); }
+
+  /// Runs `action` under the lock that the fault handler takes, so it must be short and must not
+  /// touch a tracked view or wait.
+  template <typename Action>
+  auto locked(Action&& action) const {
+    const std::lock_guard lock(state_.lock);
+    return action();
+  }
+
+  /// Waits for the device and reads back its pages in `range`. They open at the next touch.
+  void read_back(PageRange range) noexcept;
+
+  /// The mechanism in force.
+  MechanismKind mechanism() const noexcept;
+  TrackerStats stats() const noexcept;
+  BufferObject& buffer() const noexcept { return state_.buffer; }
+
+  // ViewObserver
+  void view_created(View& view) override;
+  void view_destroyed(View& view) noexcept override;
+
+  /// Resolves a fault; runs in the signal handler.
+  FaultOutcome resolve(TrackedView& view, PageIndex page, Access access) noexcept;
+
+ private:
+  Policy::Decision close_and_harvest(std::span<const PageRange> used,
+                                     std::span<const PageRange> written);
+  /// Takes all access to `range` from every view. Returns false when that took more than `range`.
+  bool close(PageRange range) noexcept;
+  /// Changes the mechanism without losing a write. If the new one cannot be had, the old one stays,
+  /// counted in `stats`.
+  void switch_to(MechanismKind kind) noexcept;
+  void notice_displacement();
+
+  // In the signal handler, under the lock:
+
+  /// Reads back the device-owned pages of `needed` and perhaps of the pages that follow. Returns the
+  /// submission that must be waited for first, or 0 when none of `needed` is device-owned any more.
+  Seqno read_back_owned(PageRange needed) noexcept;
+
+  enum class Opening {
+    kDone,
+    kOutOfMappings,  ///< device-owned pages stand in the way of opening more at once
+    kHopeless,       ///< opening does not help: the fault is not ours
+  };
+  Opening open(TrackedView& view, PageIndex page, Access access) noexcept;
+  Opening reopen(TrackedView& view, PageIndex page, Access access) noexcept;
+  /// Opens more than was asked for, because mappings ran out (design rule 8).
+  Opening widen(TrackedView& view, PageIndex page) noexcept;
+
+  mutable TrackerState state_;
+  /// Serialises collects, changes of mechanism and views coming and going. Not taken by handlers.
+  mutable std::mutex collect_mutex_;
+  std::unique_ptr<Policy> policy_;
+  std::unique_ptr<Mechanism> mechanism_;
+  DeviceOwner* owner_ = nullptr;
+  std::uint64_t displacements_seen_ = 0;
+};
+
+}  // namespace mkwrite

@@ -1,0 +1,44 @@
+// What a tracker's lock guards: shared by the tracker and its mechanisms.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "faults/futex_lock.h"
+#include "memory/buffer_object.h"
+#include "memory/page_bitmap.h"
+#include "tracking/tracked_view.h"
+
+namespace mkwrite {
+
+/// Counts since tracking began, for `stats`.
+struct TrackerStats {
+  std::uint64_t write_faults = 0;   ///< SIGSEGV faults that opened a page for writing
+  std::uint64_t read_faults = 0;    ///< SIGSEGV faults that opened a page for reading
+  std::uint64_t collects = 0;
+  std::uint64_t pages_reported = 0;
+  std::uint64_t protect_calls = 0;  ///< mprotect calls of collects
+  std::uint64_t scans = 0;          ///< walks over page tables (PAGEMAP_SCAN or pagemap)
+  std::uint64_t waits = 0;          ///< faults that waited for the device
+  std::uint64_t pages_read_back = 0;
+  std::uint64_t degradations = 0;   ///< times that ranges were widened for want of mappings
+  std::uint64_t displacements = 0;  ///< times that another SIGSEGV handler stood in front
+  std::uint64_t switches = 0;         ///< changes of mechanism
+  std::uint64_t failed_switches = 0;  ///< changes that the policy asked for and the kernel refused
+};
+
+struct TrackerState {
+  explicit TrackerState(BufferObject& buffer_object)
+      : buffer(buffer_object), owned(buffer.pages()), pending(buffer.pages()) {}
+
+  BufferObject& buffer;
+  FutexLock lock;
+  PageBitmap owned;    ///< device-owned pages: closed in every view
+  PageBitmap pending;  ///< dirty pages harvested or declared, but not yet taken by a collect
+  std::vector<std::unique_ptr<TrackedView>> views;
+  int armed_protection = 0;  ///< of the mechanism in force, or of the one being switched to
+  TrackerStats stats;
+};
+
+}  // namespace mkwrite

@@ -1,0 +1,146 @@
+#include "tracking/userfaultfd.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <mutex>
+#include <system_error>
+
+#include "memory/error.h"
+#include "memory/scoped_fd.h"
+#include "tracking/pagemap.h"
+#include "tracking/uapi.h"
+
+namespace mkwrite {
+namespace {
+
+constexpr std::uint64_t kFeatures =
+    uapi::kFeatureWpAsync | uapi::kFeatureWpUnpopulated | uapi::kFeatureWpHugetlbfsShmem;
+
+std::mutex instance_mutex;
+Userfaultfd* current = nullptr;
+int current_fd = -1;
+
+void forget_in_child() {
+  if (current_fd >= 0) close(current_fd);
+  current_fd = -1;
+  current = nullptr;  // leaked on purpose: a child may not free what a lost thread was using
+}
+
+ScopedFd open_userfaultfd() {
+  constexpr int kFlags = O_CLOEXEC | O_NONBLOCK;
+  // User-mode faults only: needs no privilege, and with WP_ASYNC the kernel's own writes are noted
+  // all the same.
+  ScopedFd fd(static_cast<int>(syscall(SYS_userfaultfd, kFlags | uapi::kUserModeOnly)));
+  if (fd) return fd;
+  const int error = errno;
+  // Containers that forbid the system call can hand out the device node instead.
+  const ScopedFd device(open("/dev/userfaultfd", O_RDWR | O_CLOEXEC));
+  if (device) {
+    constexpr unsigned long kNewDescriptor = _IO(0xAA, 0x00);  // USERFAULTFD_IOC_NEW
+    fd = ScopedFd(ioctl(device.get(), kNewDescriptor, kFlags));
+    if (fd) return fd;
+  }
+  const char* remedy =
+      error == ENOSYS ? "The kernel was built without CONFIG_USERFAULTFD; use another kernel."
+                      : "Allow the userfaultfd system call in the container's seccomp profile, or "
+                        "give access to /dev/userfaultfd.";
+  throw Error(ErrorCode::kMechanismUnavailable,
+              "The userfaultfd system call was refused: " +
+                  std::generic_category().message(error) + ".",
+              remedy, error);
+}
+
+}  // namespace
+
+Userfaultfd& Userfaultfd::instance() {
+  const std::lock_guard lock(instance_mutex);
+  if (current == nullptr) {
+    static const int atfork = pthread_atfork(nullptr, nullptr, forget_in_child);
+    if (atfork != 0) throw_system_error("pthread_atfork", atfork, "Free memory and try again.");
+    pagemap_fd();  // scans need it; better refused now than at the first collect
+    current = new Userfaultfd;
+    current_fd = current->fd_;
+  }
+  return *current;
+}
+
+Userfaultfd::Userfaultfd() {
+  ScopedFd fd = open_userfaultfd();
+  uffdio_api api{};
+  api.api = UFFD_API;
+  api.features = kFeatures;
+  if (ioctl(fd.get(), UFFDIO_API, &api) != 0) {
+    throw Error(ErrorCode::kMechanismUnavailable,
+                "This kernel's userfaultfd has no asynchronous write protection for shared memory "
+                "(UFFD_FEATURE_WP_ASYNC).",
+                "Use Linux 6.7 or newer (arm64: 6.10).", errno);
+  }
+  // Lives as long as the process: registrations end with their mappings.
+  fd_ = fd.release();
+}
+
+void Userfaultfd::register_range(void* address, std::size_t size) {
+  uffdio_register request{};
+  request.range = {reinterpret_cast<std::uintptr_t>(address), size};
+  request.mode = UFFDIO_REGISTER_MODE_WP;
+  if (ioctl(fd_, UFFDIO_REGISTER, &request) != 0) {
+    throw_system_error("ioctl(UFFDIO_REGISTER)", errno,
+                       "The kernel cannot write-protect this memory; choose another mechanism.");
+  }
+  uffdio_writeprotect protect{};
+  protect.range = request.range;
+  protect.mode = UFFDIO_WRITEPROTECT_MODE_WP;
+  while (ioctl(fd_, UFFDIO_WRITEPROTECT, &protect) != 0) {
+    const int error = errno;
+    if (error == EAGAIN) continue;  // the address space changed meanwhile
+    unregister_range(address, size);
+    throw_system_error("ioctl(UFFDIO_WRITEPROTECT)", error,
+                       "The kernel cannot write-protect this memory; choose another mechanism.");
+  }
+}
+
+void Userfaultfd::unregister_range(void* address, std::size_t size) noexcept {
+  uffdio_range range{reinterpret_cast<std::uintptr_t>(address), size};
+  ioctl(fd_, UFFDIO_UNREGISTER, &range);
+}
+
+void Userfaultfd::scan_and_protect(std::byte* base, PageRange range,
+                                   const std::function<void(PageRange)>& visit) {
+  // The kernel's own buffer holds 512 regions. With more, Linux 6.18 leaves walk_end behind; with
+  // no more than that it is right, and a scan that does not fill the vector is complete.
+  std::array<uapi::PageRegion, 512> regions;
+  const auto origin = reinterpret_cast<std::uintptr_t>(base);
+  uapi::ScanArguments scan;
+  // Without CHECK_WPASYNC a mapping that is not registered would be skipped and look clean.
+  scan.flags = uapi::kScanWpMatching | uapi::kScanCheckWpAsync;
+  scan.start = origin + range.first * kPageSize;
+  scan.end = origin + range.end() * kPageSize;
+  scan.vec = reinterpret_cast<std::uintptr_t>(regions.data());
+  scan.vec_len = regions.size();
+  scan.category_mask = uapi::kPageIsWritten;
+  scan.return_mask = uapi::kPageIsWritten;
+  const int fd = pagemap_fd();
+  while (scan.start < scan.end) {
+    const int found = ioctl(fd, uapi::kPagemapScan, &scan);
+    if (found < 0 && errno == EINTR) continue;
+    if (found < 0) {
+      throw_system_error("ioctl(PAGEMAP_SCAN)", errno,
+                         "The view is no longer registered with userfaultfd: was it remapped?");
+    }
+    for (int i = 0; i < found; ++i) {
+      const uapi::PageRegion& region = regions[static_cast<std::size_t>(i)];
+      visit(PageRange::between((region.start - origin) / kPageSize,
+                               (region.end - origin) / kPageSize));
+    }
+    if (static_cast<std::size_t>(found) < regions.size()) return;
+    scan.start = scan.walk_end;
+  }
+}
+
+}  // namespace mkwrite

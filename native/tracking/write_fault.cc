@@ -1,0 +1,113 @@
+#include "tracking/write_fault.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+
+#include "faults/seam.h"
+#include "memory/error.h"
+#include "tracking/tracker_state.h"
+
+namespace mkwrite {
+namespace {
+
+// Protecting a run costs 2 to 5 us: a system call, and merging the mapping with its neighbours.
+// Protecting clean pages along with it costs about 10 ns each and saves the next call. Measured by
+// `mkwrite measure`; docs/mechanisms.md has the figures.
+constexpr std::size_t kGapWorthProtecting = 256;  // pages
+
+}  // namespace
+
+int WriteFault::armed_protection() const noexcept { return PROT_READ; }
+
+void WriteFault::arm(TrackerState& state, TrackedView& view) {
+  int error = 0;
+  view.closed.for_each_gap(state.buffer.all_pages(), [&](PageRange gap) {
+    if (error == 0) error = view.protect(gap, PROT_READ);
+  });
+  if (error != 0) {
+    throw_system_error("mprotect", error,
+                       "Raise vm.max_map_count, or use a mechanism that does not split mappings.");
+  }
+  view.writable.clear();
+}
+
+void WriteFault::disarm(TrackerState& /*state*/, TrackedView& view) noexcept {
+  view.writable.clear();
+}
+
+std::size_t WriteFault::harvest(TrackerState& state, PageRange range) {
+  std::size_t found = 0;
+  for (const auto& view : state.views) {
+    if (view->armed) found += harvest_view(state, *view, range);
+  }
+  return found;
+}
+
+std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
+                                     PageRange range) noexcept {
+  if (!view.writable.any()) return 0;
+  seam(Seam::kCollectBeforeProtect);
+  // Protect first, then take the bits (design rule 1). The lock keeps the handler from opening a
+  // page in between (rule 2).
+  bool out_of_mappings = false;
+  const auto protect = [&](PageRange run) {
+    ++state.stats.protect_calls;
+    if (view.protect(run, PROT_READ) != 0) out_of_mappings = true;
+  };
+  std::size_t found = 0;
+  PageRange span;
+  view.writable.for_each_run(range, [&](PageRange run) {
+    found += run.count;
+    // Closed pages have no access at all and must keep it that way (rule 7).
+    if (!span.empty() && run.first - span.end() <= kGapWorthProtecting &&
+        view.closed.next_set(span.end(), run.first) == run.first) {
+      span = PageRange::between(span.first, run.end());
+      return;
+    }
+    if (!span.empty()) protect(span);
+    span = run;
+  });
+  if (!span.empty()) protect(span);
+  seam(Seam::kCollectAfterProtect);
+
+  state.pending.add(view.writable, range);
+  if (!out_of_mappings) {
+    view.writable.clear(range);
+    return found;
+  }
+  // Out of mappings. One protection over the whole view needs none: its parts merge. Where
+  // closed pages forbid that, the pages stay open and keep their bits, so that the next collect
+  // reports them again: too much, never too little (rule 8).
+  ++state.stats.degradations;
+  const PageRange all = state.buffer.all_pages();
+  if (!view.closed.any() && view.protect(all, PROT_READ) == 0) {
+    state.pending.add(view.writable, all);
+    view.writable.clear();
+  }
+  return found;
+}
+
+bool WriteFault::is_open(const TrackedView& view, PageIndex page, Access access) const noexcept {
+  return access == Access::kRead || view.writable.test(page);
+}
+
+int WriteFault::open(TrackerState& /*state*/, TrackedView& view, PageRange pages,
+                     Access access) noexcept {
+  if (access == Access::kRead) return view.protect(pages, PROT_READ);
+  seam(Seam::kHandlerBeforeOpen);
+  // The tracker's lock makes one step of these two: a collect between them would either miss the
+  // bit or leave the page open without one (rule 2).
+  const int error = view.protect(pages, PROT_READ | PROT_WRITE);
+  if (error == 0) view.writable.set(pages);
+  return error;
+}
+
+void WriteFault::distrust(TrackerState& state) noexcept {
+  for (const auto& view : state.views) {
+    view->closed.for_each_gap(state.buffer.all_pages(),
+                              [&](PageRange gap) { view->writable.set(gap); });
+  }
+}
+
+}  // namespace mkwrite
