@@ -1,0 +1,216 @@
+// Buffer objects: the memory that programs write and devices see.
+
+import type { EmulatedDevice } from './device.ts'
+import { MkwriteError } from './errors.ts'
+import { type NativeBufferObject, native } from './native.ts'
+import type { Resource, ResourceOptions } from './resource.ts'
+import { checkInteger, checkOptions, checkRange, type Range } from './validate.ts'
+import { type MapOptions, View } from './view.ts'
+
+/** How to make a buffer object. */
+export interface BufferObjectOptions {
+  /** Bytes; rounded up to whole pages. At most 16 TiB. Pages take memory when they are touched. */
+  size: number
+}
+
+/** What a device adds to a buffer object; made by `EmulatedDevice.createBufferObject`. */
+export interface DeviceSide {
+  readonly device: EmulatedDevice
+  readonly coherent: boolean
+  resource(buffer: BufferObject, range: Required<Range>, coherent: boolean): Resource
+  flush(offset: number, size: number): void
+  invalidate(offset: number, size: number): void
+  markDirty(offset: number, size: number): void
+  stats(): BufferObjectStats
+  release(): void
+}
+
+/** What happened to a buffer object since it was created. */
+export interface BufferObjectStats {
+  /** The mechanism in force; undefined without a policy. */
+  mechanism?: string
+  /** Bytes sent to the device. */
+  bytesUpdated: number
+  /** Bytes fetched from the device. */
+  bytesReadBack: number
+  /** SIGSEGV faults that opened a page for writing. */
+  writeFaults?: number
+  /** SIGSEGV faults that opened a page for reading. */
+  readFaults?: number
+  /** Collects so far. */
+  collects?: number
+  /** Dirty pages that collects reported. */
+  pagesReported?: number
+  /** mprotect calls that collects made. */
+  protectCalls?: number
+  /** Scans of page tables that collects made. */
+  scans?: number
+  /** Faults that waited for the device. */
+  waits?: number
+  /** Pages read back because the CPU touched them, or asked for them. */
+  pagesReadBack?: number
+  /** Times that more was opened or closed than asked for, because mappings ran out. */
+  degradations?: number
+  /** Times that another SIGSEGV handler was found in front of mkwrite's. */
+  displacements?: number
+  /** Changes of mechanism. */
+  switches?: number
+  /** Changes of mechanism that the policy asked for and the kernel refused. */
+  failedSwitches?: number
+}
+
+/** What other modules of this package may do with a buffer object. Not exported by the package. */
+export let internals: {
+  /** @throws MkwriteError `ERR_MKWRITE_DESTROYED` */
+  native(buffer: BufferObject): NativeBufferObject
+  setDeviceSide(buffer: BufferObject, side: DeviceSide): void
+}
+
+/**
+ * Memory with an identity: a memfd, and views of it.
+ *
+ * ```ts
+ * const bo = new BufferObject({ size: 64 * 1024 * 1024 })
+ * const numbers = new Float32Array(bo.map())
+ * ```
+ */
+export class BufferObject implements Disposable {
+  readonly #native: NativeBufferObject
+  readonly #size: number
+  readonly #views = new Set<WeakRef<View>>()
+  #first: View | undefined
+  #deviceSide: DeviceSide | undefined
+  #destroyed = false
+
+  static {
+    internals = {
+      native(buffer) {
+        buffer.#checkAlive()
+        return buffer.#native
+      },
+      setDeviceSide(buffer, side) {
+        buffer.#deviceSide = side
+      },
+    }
+  }
+
+  /** @throws MkwriteError `ERR_MKWRITE_OUT_OF_RANGE`, `ERR_MKWRITE_OUT_OF_MEMORY`, `ERR_MKWRITE_SYSTEM` */
+  constructor(options: BufferObjectOptions) {
+    checkOptions('options', options, ['size'])
+    this.#native = new native.BufferObject(
+      checkInteger('options.size', options.size, 1, native.maxSize),
+    )
+    this.#size = this.#native.size
+  }
+
+  /** Bytes; whole pages. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** The device that this buffer object is coherent with, if a device made it. */
+  get device(): EmulatedDevice | undefined {
+    return this.#deviceSide?.device
+  }
+
+  get destroyed(): boolean {
+    return this.#destroyed
+  }
+
+  /** The ArrayBuffer over this buffer object's first view; see `View.map`. */
+  map(options?: MapOptions): ArrayBuffer {
+    this.#checkAlive()
+    this.#first ??= this.createView()
+    return this.#first.map(options)
+  }
+
+  /** Another mapping of the same memory. @throws MkwriteError `ERR_MKWRITE_OUT_OF_MEMORY` */
+  createView(): View {
+    this.#checkAlive()
+    const view = new View(this.#native.createView(), this.#size)
+    this.#views.add(new WeakRef(view))
+    return view
+  }
+
+  /**
+   * Bytes of this buffer object as a resource that commands can name: the same one each time for the
+   * same range. Coherent unless said otherwise, or unless the buffer object has no policy.
+   */
+  resource(options: ResourceOptions = {}): Resource {
+    const side = this.#checkDevice()
+    checkOptions('options', options, ['offset', 'size', 'coherent'])
+    const { coherent = side.coherent, ...range } = options
+    return side.resource(this, checkRange('options', range, this.#size), coherent)
+  }
+
+  /**
+   * Sends bytes that the CPU wrote to the resources there, now (vkFlushMappedMemoryRanges). What
+   * resources with `coherent: false` need; coherent ones do without.
+   */
+  flush(range?: Range): void {
+    const side = this.#checkDevice()
+    const { offset, size } = checkRange('range', range, this.#size)
+    side.flush(offset, size)
+  }
+
+  /**
+   * Makes bytes that the device wrote visible to the CPU (vkInvalidateMappedMemoryRanges). Waits for
+   * the device. What resources with `coherent: false` need; coherent ones do without.
+   */
+  invalidate(range?: Range): void {
+    const side = this.#checkDevice()
+    const { offset, size } = checkRange('range', range, this.#size)
+    side.invalidate(offset, size)
+  }
+
+  /** Declares bytes written, for writers that page protection does not see (pinned io_uring buffers). */
+  markDirty(range?: Range): void {
+    const side = this.#checkDevice()
+    const { offset, size } = checkRange('range', range, this.#size)
+    side.markDirty(offset, size)
+  }
+
+  /** Counts of what happened to this buffer object under its device. */
+  get stats(): BufferObjectStats {
+    return this.#checkDevice().stats()
+  }
+
+  /**
+   * Detaches this thread's ArrayBuffers over it: their elements then read `undefined`, their methods
+   * throw. Submissions in flight still run. The memory goes when the last view of any thread is gone.
+   * Calling it again does nothing.
+   */
+  destroy(): void {
+    if (this.#destroyed) return
+    this.#destroyed = true
+    for (const view of this.#views) view.deref()?.destroy()
+    this.#views.clear()
+    this.#first = undefined
+    this.#deviceSide?.release()
+    this.#native.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy()
+  }
+
+  #checkAlive(): void {
+    if (this.#destroyed) {
+      throw new MkwriteError(
+        'ERR_MKWRITE_DESTROYED',
+        'The buffer object was destroyed. Create a new one.',
+      )
+    }
+  }
+
+  #checkDevice(): DeviceSide {
+    this.#checkAlive()
+    if (this.#deviceSide === undefined) {
+      throw new MkwriteError(
+        'ERR_MKWRITE_INVALID_ARGUMENT',
+        'This buffer object belongs to no device. Make it with device.createBufferObject().',
+      )
+    }
+    return this.#deviceSide
+  }
+}

@@ -1,0 +1,231 @@
+// The emulated GPU.
+
+import { BufferObject, internals as bufferInternals, type DeviceSide } from './buffer-object.ts'
+import { type Command, encodeCommands } from './commands.ts'
+import { MkwriteError } from './errors.ts'
+import { Fence, FenceQueue } from './fence.ts'
+import { type NativeDevice, native } from './native.ts'
+import { checkPolicy, type Policy } from './policy.ts'
+import { type Resource, internals as resourceInternals } from './resource.ts'
+import { checkInteger, checkNumber, checkOptions, checkRange, type Range } from './validate.ts'
+
+/** How to make an emulated device. */
+export interface EmulatedDeviceOptions {
+  /** Bytes of device memory; default 256 MiB. Address space is reserved, pages come when used. */
+  memory?: number
+  /**
+   * Milliseconds that a page fault waits for the device before it counts as hung and is declared
+   * lost; default 10,000, as in DRM drivers.
+   */
+  lockupTimeout?: number
+  /** Milliseconds that each submission's update takes to begin; default 0. */
+  dmaLatency?: number
+  /** Bytes per second at which updates arrive; default 0, no limit. */
+  dmaBandwidth?: number
+}
+
+/** How to make a buffer object of a device. */
+export interface DeviceBufferObjectOptions {
+  /** Bytes; rounded up to whole pages. */
+  size: number
+  /**
+   * How writes are found out; default `userfault` where it works, else `write-fault`. `none`: not at
+   * all, its resources are synchronised by `flush` and `invalidate`.
+   */
+  policy?: Policy | 'none'
+}
+
+/** Counts of a device since it was created. */
+export interface EmulatedDeviceStats {
+  submissions: number
+  commands: number
+  /** Bytes sent to device memory. */
+  bytesUpdated: number
+  /** Of these, bytes that were copied twice, because the queue was busy. */
+  bytesStaged: number
+  /** Bytes of device memory in use. */
+  memoryUsed: number
+  memoryLimit: number
+  /** The last submission's seqno. */
+  lastSubmitted: number
+  /** The seqno of the last submission that is done. */
+  lastSignaled: number
+  lost: boolean
+}
+
+const MiB = 1024 * 1024
+const maxMemory = 2 ** 40
+
+/**
+ * An emulated GPU: a thread of its own that runs commands in order, on memory of its own. It sees
+ * CPU memory through updates only, so missing synchronisation shows.
+ *
+ * ```ts
+ * const device = new EmulatedDevice()
+ * const bo = device.createBufferObject({ size: 1024 * 1024 })
+ * const target = device.createBuffer({ size: bo.size })
+ * new Float32Array(bo.map())[3] = 1.5
+ * await device.submit([{ op: 'copy', from: bo.resource(), to: target }]).signaled
+ * ```
+ */
+export class EmulatedDevice implements Disposable {
+  readonly #native: NativeDevice
+  readonly #fences: FenceQueue
+  #destroyed = false
+
+  /** @throws MkwriteError `ERR_MKWRITE_OUT_OF_RANGE`, `ERR_MKWRITE_OUT_OF_MEMORY` */
+  constructor(options: EmulatedDeviceOptions = {}) {
+    checkOptions('options', options, ['memory', 'lockupTimeout', 'dmaLatency', 'dmaBandwidth'])
+    const number = (name: 'lockupTimeout' | 'dmaLatency' | 'dmaBandwidth', value: number) =>
+      checkNumber(`options.${name}`, options[name] ?? value, 0)
+    const nativeDevice: NativeDevice = new native.Device(
+      {
+        memory: checkInteger('options.memory', options.memory ?? 256 * MiB, 1, maxMemory),
+        lockupTimeout: number('lockupTimeout', 10_000),
+        dmaLatency: number('dmaLatency', 0),
+        dmaBandwidth: number('dmaBandwidth', 0),
+      },
+      () => fences.progress(),
+    )
+    const fences = new FenceQueue(nativeDevice)
+    this.#native = nativeDevice
+    this.#fences = fences
+  }
+
+  /**
+   * A buffer object that this device sees: writes to it are seen by commands submitted after them,
+   * and what commands write can be read once their fence has signaled.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_MECHANISM_UNAVAILABLE` with the reason and the remedy, and as
+   *   the constructor of BufferObject
+   */
+  createBufferObject(options: DeviceBufferObjectOptions): BufferObject {
+    this.#checkAlive()
+    checkOptions('options', options, ['size', 'policy'])
+    const { policy = defaultPolicy(), ...rest } = options
+    const coherent = policy !== 'none'
+    if (coherent) checkPolicy('options.policy', policy)
+    const buffer = new BufferObject(rest)
+    this.#native.attach(bufferInternals.native(buffer), coherent ? policy : null)
+    bufferInternals.setDeviceSide(buffer, this.#sideOf(buffer, coherent))
+    return buffer
+  }
+
+  /** Device memory that no CPU memory stands behind, zeroed. @throws MkwriteError `ERR_MKWRITE_OUT_OF_DEVICE_MEMORY` */
+  createBuffer(options: { size: number }): Resource {
+    this.#checkAlive()
+    checkOptions('options', options, ['size'])
+    const size = checkInteger('options.size', options.size, 1, maxMemory)
+    return resourceInternals.create(this, this.#native.createMemory(size), size)
+  }
+
+  /**
+   * Queues commands. They see every write to their resources that happened before, by whatever
+   * thread, and run after all earlier submissions.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_DEVICE_LOST`, `ERR_MKWRITE_OUT_OF_DEVICE_MEMORY`, and for wrong
+   *   commands; then nothing was queued, and what was dirty still is
+   */
+  submit(commands: readonly Command[]): Fence {
+    this.#checkAlive()
+    const seqno = this.#native.submit(encodeCommands(commands, this))
+    return new Fence(this.#native, this.#fences, seqno)
+  }
+
+  /**
+   * What device memory holds now, without waiting and without synchronising anything: for looking
+   * at what the device really has.
+   */
+  peek(resource: Resource, range?: Range): ArrayBuffer {
+    this.#checkAlive()
+    const { offset, size } = checkRange('range', range, resource.size)
+    return this.#native.peek(resourceInternals.native(resource), offset, size)
+  }
+
+  /** Holds the queue before its next submission, until `resume()`: for studying overlap, and tests. */
+  pause(): void {
+    this.#checkAlive()
+    this.#native.pause()
+  }
+
+  resume(): void {
+    this.#checkAlive()
+    this.#native.resume()
+  }
+
+  /**
+   * Loses the device, as a crash would: what is queued never completes, its fences reject, and memory
+   * that the device owned keeps what the CPU last had.
+   */
+  lose(): void {
+    this.#checkAlive()
+    this.#native.lose()
+  }
+
+  /** Makes the next update fail: an injected fault. */
+  refuseNextUpdate(): void {
+    this.#checkAlive()
+    this.#native.refuseNextUpdate()
+  }
+
+  get stats(): EmulatedDeviceStats {
+    this.#checkAlive()
+    return this.#native.stats()
+  }
+
+  /**
+   * Waits for what is queued, reads back everything that the device wrote, and ends the device. Its
+   * buffer objects remain as plain memory. Calling it again does nothing.
+   */
+  destroy(): void {
+    if (this.#destroyed) return
+    this.#destroyed = true
+    this.#native.destroy()
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy()
+  }
+
+  #checkAlive(): void {
+    if (this.#destroyed) {
+      throw new MkwriteError('ERR_MKWRITE_DESTROYED', 'The device was destroyed. Create a new one.')
+    }
+  }
+
+  #sideOf(buffer: BufferObject, coherent: boolean): DeviceSide {
+    const resources = new Map<string, Resource>()
+    const nativeBuffer = bufferInternals.native(buffer)
+    const alive = (): NativeDevice => {
+      this.#checkAlive()
+      return this.#native
+    }
+    return {
+      device: this,
+      coherent,
+      resource: (owner, { offset, size }, isCoherent) => {
+        const key = `${offset}:${size}:${isCoherent}`
+        const cached = resources.get(key)
+        if (cached !== undefined) return cached
+        const made = alive().createResource(nativeBuffer, offset, size, isCoherent)
+        const resource = resourceInternals.create(this, made, size, owner, () =>
+          resources.delete(key),
+        )
+        resources.set(key, resource)
+        return resource
+      },
+      flush: (offset, size) => alive().flush(nativeBuffer, offset, size),
+      invalidate: (offset, size) => alive().invalidate(nativeBuffer, offset, size),
+      markDirty: (offset, size) => alive().markDirty(nativeBuffer, offset, size),
+      stats: () => alive().bufferStats(nativeBuffer) as ReturnType<DeviceSide['stats']>,
+      release: () => resources.clear(),
+    }
+  }
+}
+
+let chosenPolicy: Policy | undefined
+
+function defaultPolicy(): Policy {
+  chosenPolicy ??= native.tryMechanism('userfault').available ? 'userfault' : 'write-fault'
+  return chosenPolicy
+}

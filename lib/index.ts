@@ -1,0 +1,24 @@
+// The public API.
+
+export type { BufferObjectOptions, BufferObjectStats } from './buffer-object.ts'
+export { BufferObject } from './buffer-object.ts'
+export type { ChecksumCommand, Command, CopyCommand, FillCommand, Target } from './commands.ts'
+export type {
+  DeviceBufferObjectOptions,
+  EmulatedDeviceOptions,
+  EmulatedDeviceStats,
+} from './device.ts'
+export { EmulatedDevice } from './device.ts'
+export type { MkwriteErrorCode } from './errors.ts'
+export { MkwriteError } from './errors.ts'
+export type { Fence, FenceState } from './fence.ts'
+export type { Mechanism, Policy } from './policy.ts'
+export { mechanisms } from './policy.ts'
+export type { MechanismAvailability, ProbeResult } from './probe.ts'
+export { probe } from './probe.ts'
+export type { Resource, ResourceOptions } from './resource.ts'
+export type { PageRange, TrackerStats, TrackOptions } from './tracker.ts'
+export { DirtyTracker } from './tracker.ts'
+export type { Range } from './validate.ts'
+export type { MapOptions } from './view.ts'
+export { View } from './view.ts'

@@ -1,0 +1,160 @@
+// The addon's interface, and its loading. Nothing else touches the addon.
+
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { MkwriteError } from './errors.ts'
+import type { NativeMeasure } from './measure/native-measure.ts'
+
+/** Marks instances of native classes, which only the addon makes. */
+declare const native_class: unique symbol
+
+export interface NativeBufferObject {
+  readonly [native_class]: 'BufferObject'
+  readonly size: number
+  readonly id: bigint
+  createView(): NativeView
+  release(): void
+}
+
+export interface NativeView {
+  readonly [native_class]: 'View'
+  map(offset: number, length: number): ArrayBuffer
+  release(): void
+}
+
+export interface NativeTrackerStats {
+  mechanism: string
+  writeFaults: number
+  readFaults: number
+  collects: number
+  pagesReported: number
+  protectCalls: number
+  scans: number
+  waits: number
+  pagesReadBack: number
+  degradations: number
+  displacements: number
+  switches: number
+  failedSwitches: number
+}
+
+export interface NativeTracker {
+  readonly [native_class]: 'Tracker'
+  collect(firstPage: number, pages: number): Uint32Array<ArrayBuffer>
+  markDirty(firstPage: number, pages: number): void
+  stats(): NativeTrackerStats
+  dispose(): void
+}
+
+export interface NativeResource {
+  readonly [native_class]: 'Resource'
+  destroy(): void
+}
+
+export interface NativeDeviceOptions {
+  memory: number
+  lockupTimeout: number
+  dmaLatency: number
+  dmaBandwidth: number
+}
+
+export interface NativeDeviceStats {
+  submissions: number
+  commands: number
+  bytesUpdated: number
+  bytesStaged: number
+  memoryUsed: number
+  memoryLimit: number
+  lastSubmitted: number
+  lastSignaled: number
+  lost: boolean
+}
+
+/** What `status` and `wait` return. */
+export const fenceStatus = { pending: 0, signaled: 1, lost: 2 } as const
+
+export interface NativeDevice {
+  readonly [native_class]: 'Device'
+  attach(buffer: NativeBufferObject, policy: string | null): void
+  createResource(
+    buffer: NativeBufferObject,
+    offset: number,
+    size: number,
+    coherent: boolean,
+  ): NativeResource
+  createMemory(size: number): NativeResource
+  submit(commands: (number | NativeResource)[]): number
+  wait(seqno: number, timeoutMs: number): number
+  status(seqno: number): number
+  keepAlive(keep: boolean): void
+  peek(resource: NativeResource, offset: number, size: number): ArrayBuffer
+  flush(buffer: NativeBufferObject, offset: number, size: number): void
+  invalidate(buffer: NativeBufferObject, offset: number, size: number): void
+  markDirty(buffer: NativeBufferObject, offset: number, size: number): void
+  bufferStats(
+    buffer: NativeBufferObject,
+  ): Partial<NativeTrackerStats> & { bytesUpdated: number; bytesReadBack: number }
+  stats(): NativeDeviceStats
+  pause(): void
+  resume(): void
+  lose(): void
+  refuseNextUpdate(): void
+  destroy(): void
+}
+
+export interface Native {
+  setErrorClass(errorClass: typeof MkwriteError): void
+  /** Bytes. */
+  readonly pageSize: number
+  /** The largest size of a buffer object, in bytes. */
+  readonly maxSize: number
+  /** A size in bytes makes a new one; an id opens one that lives. */
+  BufferObject: new (
+    sizeOrId: number | bigint,
+  ) => NativeBufferObject
+  Tracker: new (buffer: NativeBufferObject, policy: string) => NativeTracker
+  Device: new (options: NativeDeviceOptions, onProgress: () => void) => NativeDevice
+  detach(buffer: ArrayBuffer): void
+  tryMechanism(name: string): {
+    available: boolean
+    reason: string
+    remedy: string
+    systemCalls: boolean
+  }
+  faultHandlerStats(): { routed: number; chained: number; displaced: number }
+  measure: NativeMeasure
+}
+
+function load(): Native {
+  const { platform, arch } = process
+  if (platform !== 'linux' || !['x64', 'arm64'].includes(arch)) {
+    throw new MkwriteError(
+      'ERR_MKWRITE_UNSUPPORTED',
+      `mkwrite tracks pages with system calls of Linux on x64 and arm64, and cannot run on ${platform} ${arch}.`,
+    )
+  }
+  const root = new URL('../', import.meta.url)
+  const built = new URL('build/Release/mkwrite.node', root)
+  const shipped = new URL(`prebuilds/linux-${arch}/mkwrite.node`, root)
+  const found = [built, shipped].find((file) => existsSync(file))
+  if (found === undefined) {
+    throw new MkwriteError(
+      'ERR_MKWRITE_UNSUPPORTED',
+      'The native addon of mkwrite is missing. Run `npm rebuild mkwrite`, or in a clone `npm run build:native`; it takes python3, make and g++.',
+    )
+  }
+  try {
+    const addon = createRequire(import.meta.url)(found.pathname) as Native
+    addon.setErrorClass(MkwriteError)
+    return addon
+  } catch (cause) {
+    const error = new MkwriteError(
+      'ERR_MKWRITE_UNSUPPORTED',
+      `The native addon of mkwrite does not load here (${process.version}, ${arch}): ${(cause as Error).message}. Run \`npm rebuild mkwrite\` with the Node.js and the libc that it shall run under.`,
+    )
+    error.cause = cause
+    throw error
+  }
+}
+
+export const native: Native = load()

@@ -1,0 +1,31 @@
+// The names by which users choose how writes are found out.
+
+import { invalidArgument } from './errors.ts'
+
+/**
+ * One way to learn which pages were written.
+ *
+ * - `write-fault`: mprotect and SIGSEGV; a signal per written page.
+ * - `soft-dirty`: bit 55 of /proc/self/pagemap; a scan of the buffer, and a process-wide clear.
+ * - `userfault`: userfaultfd write protection and PAGEMAP_SCAN; needs Linux 6.7.
+ * - `full`: everything counts as written.
+ */
+export type Mechanism = 'write-fault' | 'soft-dirty' | 'userfault' | 'full'
+
+/** All mechanisms, whether or not they work on this machine; `probe()` tells. */
+export const mechanisms: readonly Mechanism[] = ['write-fault', 'soft-dirty', 'userfault', 'full']
+
+/**
+ * What chooses the mechanism: one of them, fixed, or `kernel`, the rule of Linux's vmwgfx driver,
+ * which changes between `write-fault` and a mechanism that scans.
+ */
+export type Policy = Mechanism | 'kernel'
+
+const policies: readonly Policy[] = [...mechanisms, 'kernel']
+
+export function checkPolicy(name: string, value: unknown): Policy {
+  if (!policies.includes(value as Policy)) {
+    throw invalidArgument(name, `one of ${policies.map((p) => `'${p}'`).join(', ')}`, value)
+  }
+  return value as Policy
+}

@@ -1,0 +1,74 @@
+// Resources: what commands read and write.
+
+import type { BufferObject } from './buffer-object.ts'
+import type { EmulatedDevice } from './device.ts'
+import type { NativeResource } from './native.ts'
+import type { Range } from './validate.ts'
+
+/** Which bytes of a buffer object a resource covers, and how it is synchronised. */
+export interface ResourceOptions extends Range {
+  /**
+   * Whether writes travel by themselves (the default, given a policy), or by `flush` and
+   * `invalidate` alone.
+   */
+  coherent?: boolean
+}
+
+/** What other modules of this package may do with a resource. Not exported by the package. */
+export let internals: {
+  native(resource: Resource): NativeResource
+  create(
+    device: EmulatedDevice,
+    native: NativeResource,
+    size: number,
+    buffer?: BufferObject,
+    forget?: () => void,
+  ): Resource
+}
+
+/** A buffer that the device knows: bytes of a buffer object, or device memory alone. */
+export class Resource implements Disposable {
+  readonly #native: NativeResource
+  readonly #forget: (() => void) | undefined
+  /** The device whose commands may name it. */
+  readonly device: EmulatedDevice
+  /** Bytes. */
+  readonly size: number
+  /** The buffer object whose bytes it covers; undefined for device memory alone. */
+  readonly buffer: BufferObject | undefined
+
+  static {
+    internals = {
+      native: (resource) => resource.#native,
+      create: (device, native, size, buffer, forget) =>
+        new Resource(device, native, size, buffer, forget),
+    }
+  }
+
+  private constructor(
+    device: EmulatedDevice,
+    native: NativeResource,
+    size: number,
+    buffer: BufferObject | undefined,
+    forget: (() => void) | undefined,
+  ) {
+    this.device = device
+    this.#native = native
+    this.size = size
+    this.buffer = buffer
+    this.#forget = forget
+  }
+
+  /**
+   * Gives its device memory back. What the device wrote is read back first, so this may wait for the
+   * device. Submissions in flight still run. Calling it again does nothing.
+   */
+  destroy(): void {
+    this.#forget?.()
+    this.#native.destroy()
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy()
+  }
+}

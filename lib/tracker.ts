@@ -1,0 +1,126 @@
+// Dirty tracking without a device.
+
+import { BufferObject, internals } from './buffer-object.ts'
+import { invalidArgument, MkwriteError } from './errors.ts'
+import { type NativeTracker, type NativeTrackerStats, native } from './native.ts'
+import { checkPolicy, type Mechanism, type Policy } from './policy.ts'
+import { checkInteger, checkOptions } from './validate.ts'
+
+/** How to track. */
+export interface TrackOptions {
+  /** Default `write-fault`, which works everywhere. */
+  policy?: Policy
+}
+
+/** A part of a buffer object, in pages. */
+export interface PageRange {
+  /** Number of the first page; default 0. */
+  first?: number
+  /** Pages; default: up to the end. */
+  count?: number
+}
+
+/** What happened since tracking began. */
+export interface TrackerStats extends NativeTrackerStats {
+  /** The mechanism in force. */
+  mechanism: Mechanism
+}
+
+/**
+ * Finds out which pages of a buffer object were written.
+ *
+ * ```ts
+ * const tracker = DirtyTracker.track(bo)
+ * new Uint8Array(bo.map())[5000] = 1
+ * tracker.collect() // Uint32Array [1, 1]: from page 1 on, 1 page
+ * ```
+ */
+export class DirtyTracker implements Disposable {
+  readonly #native: NativeTracker
+  readonly #buffer: BufferObject
+  readonly #pages: number
+  #disposed = false
+
+  private constructor(buffer: BufferObject, policy: Policy) {
+    this.#native = new native.Tracker(internals.native(buffer), policy)
+    this.#buffer = buffer
+    this.#pages = buffer.size / native.pageSize
+  }
+
+  /**
+   * Begins to track a buffer object. Everything written before counts as dirty.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_MECHANISM_UNAVAILABLE` with the reason and the remedy;
+   *   `ERR_MKWRITE_ALREADY_TRACKED`; `ERR_MKWRITE_INVALID_ARGUMENT` for anything that is not a
+   *   buffer object: other memory cannot be tracked, because the runtime may move or free it.
+   */
+  static track(buffer: BufferObject, options: TrackOptions = {}): DirtyTracker {
+    if (!(buffer instanceof BufferObject)) {
+      throw invalidArgument(
+        'buffer',
+        'a BufferObject (memory that mkwrite did not map, as that of an ArrayBuffer or a WebAssembly.Memory, shares pages with what else the runtime keeps there, and cannot be protected)',
+        buffer,
+      )
+    }
+    checkOptions('options', options, ['policy'])
+    return new DirtyTracker(buffer, checkPolicy('options.policy', options.policy ?? 'write-fault'))
+  }
+
+  /** The buffer object that is tracked. */
+  get buffer(): BufferObject {
+    return this.#buffer
+  }
+
+  /**
+   * Takes the dirty pages: those written since they were last collected. From here on they count as
+   * clean, in one step with respect to writers: a write that races with it is in this result or in
+   * the next. Read the contents after collecting, not before.
+   *
+   * @returns runs of dirty pages, ascending: number of the first page, count of pages, and so on
+   */
+  collect(range?: PageRange): Uint32Array<ArrayBuffer> {
+    this.#checkAlive()
+    if (range === undefined) return this.#native.collect(0, this.#pages)
+    const { first, count } = this.#checkPages(range)
+    return this.#native.collect(first, count)
+  }
+
+  /** Declares pages dirty, for writers that page protection does not see. */
+  markDirty(range: PageRange = {}): void {
+    this.#checkAlive()
+    const { first, count } = this.#checkPages(range)
+    this.#native.markDirty(first, count)
+  }
+
+  get stats(): TrackerStats {
+    this.#checkAlive()
+    return this.#native.stats() as TrackerStats
+  }
+
+  /** Stops tracking; the buffer object can be tracked anew. Calling it again does nothing. */
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.#native.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) {
+      throw new MkwriteError(
+        'ERR_MKWRITE_DESTROYED',
+        'The tracker was disposed of. Begin again with DirtyTracker.track().',
+      )
+    }
+  }
+
+  #checkPages(range: PageRange): Required<PageRange> {
+    checkOptions('range', range, ['first', 'count'])
+    const first = checkInteger('range.first', range.first ?? 0, 0, this.#pages - 1)
+    const rest = this.#pages - first
+    return { first, count: checkInteger('range.count', range.count ?? rest, 1, rest) }
+  }
+}

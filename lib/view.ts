@@ -1,0 +1,83 @@
+// One CPU mapping of a buffer object, and the ArrayBuffers over it.
+
+import { constants } from 'node:buffer'
+import { MkwriteError, outOfRange } from './errors.ts'
+import { type NativeView, native } from './native.ts'
+import { checkInteger, checkOptions } from './validate.ts'
+
+/** Which part of a view an ArrayBuffer covers. */
+export interface MapOptions {
+  /** Bytes; a multiple of the page size. Default 0. */
+  offset?: number
+  /** Bytes. Default: up to the end. */
+  length?: number
+}
+
+/**
+ * A view of a buffer object: memory that the program reads and writes as it likes. A write through
+ * any view is seen by every other, and by the tracker.
+ */
+export class View implements Disposable {
+  readonly #native: NativeView
+  readonly #size: number
+  readonly #buffers = new Map<string, WeakRef<ArrayBuffer>>()
+  #destroyed = false
+
+  /** Use `BufferObject.createView()`. */
+  constructor(nativeView: NativeView, size: number) {
+    this.#native = nativeView
+    this.#size = size
+  }
+
+  /**
+   * The ArrayBuffer over this view, or over a part of it: the same one each time, for as long as
+   * somebody holds it. It keeps the pages, whatever becomes of the view and the buffer object.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_OUT_OF_RANGE`, also when the runtime cannot make an ArrayBuffer
+   *   that large (4 GiB on Node.js 20): map parts then. `ERR_MKWRITE_DESTROYED`.
+   */
+  map(options: MapOptions = {}): ArrayBuffer {
+    if (this.#destroyed) {
+      throw new MkwriteError('ERR_MKWRITE_DESTROYED', 'The view was destroyed. Create another one.')
+    }
+    checkOptions('options', options, ['offset', 'length'])
+    const offset = checkInteger('options.offset', options.offset ?? 0, 0, this.#size - 1)
+    if (offset % native.pageSize !== 0) {
+      throw outOfRange('options.offset', `a multiple of the page size, ${native.pageSize}`, offset)
+    }
+    const rest = this.#size - offset
+    const length = checkInteger('options.length', options.length ?? rest, 1, rest)
+    if (length > constants.MAX_LENGTH) {
+      throw outOfRange(
+        'options.length',
+        `at most ${constants.MAX_LENGTH}, this runtime's limit for one ArrayBuffer (map parts with { offset, length })`,
+        length,
+      )
+    }
+    const key = `${offset}:${length}`
+    const cached = this.#buffers.get(key)?.deref()
+    if (cached !== undefined) return cached
+    const buffer = this.#native.map(offset, length)
+    this.#buffers.set(key, new WeakRef(buffer))
+    return buffer
+  }
+
+  /**
+   * Detaches this view's ArrayBuffers: their elements then read `undefined`, their methods throw.
+   * The pages go when nobody can reach them any more. Calling it again does nothing.
+   */
+  destroy(): void {
+    if (this.#destroyed) return
+    this.#destroyed = true
+    for (const reference of this.#buffers.values()) {
+      const buffer = reference.deref()
+      if (buffer !== undefined && buffer.byteLength > 0) native.detach(buffer)
+    }
+    this.#buffers.clear()
+    this.#native.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy()
+  }
+}
