@@ -1,11 +1,13 @@
 #include "faults/chain.h"
 
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <functional>
 
 namespace mkwrite {
 namespace {
@@ -16,25 +18,39 @@ std::array<struct sigaction, kMaxHandlers> handlers;
 std::atomic<std::size_t> handler_count{0};
 
 /// A signal that is being passed down the chain now. Recognised by its siginfo, which lives on the
-/// stack of the thread that handles it and is passed on by every handler that chains.
+/// stack of the thread that handles it and is passed on by every handler that chains. But for
+/// `thread`, only that thread uses it.
 struct Walk {
-  std::atomic<const siginfo_t*> info{nullptr};
-  std::size_t next = 0;  ///< how many handlers are still to be asked
+  std::atomic<pthread_t> thread{0};  ///< 0: free
+  const siginfo_t* info = nullptr;
+  const void* frame = nullptr;  ///< of the call that began it
+  std::size_t next = 0;         ///< how many handlers are still to be asked
 };
 std::array<Walk, 64> walks;
 
-Walk* find_walk(const siginfo_t* info) noexcept {
+/// The walk of this signal that a call further up in the stack began, or null. Walks that a handler
+/// left by longjmp are ended on the way: their calls are not above `frame` any more.
+Walk* find_walk(const siginfo_t* info, const void* frame) noexcept {
+  const pthread_t self = pthread_self();
+  Walk* found = nullptr;
   for (Walk& walk : walks) {
-    // Relaxed: only this thread can have stored this address.
-    if (walk.info.load(std::memory_order_relaxed) == info) return &walk;
+    // Relaxed: only this thread can have stored its own name.
+    if (walk.thread.load(std::memory_order_relaxed) != self) continue;
+    if (std::less_equal<>()(walk.frame, frame)) {
+      walk.thread.store(0);
+    } else if (walk.info == info) {
+      found = &walk;
+    }
   }
-  return nullptr;
+  return found;
 }
 
-Walk* begin_walk(const siginfo_t* info) noexcept {
+Walk* begin_walk(const siginfo_t* info, const void* frame) noexcept {
   for (Walk& walk : walks) {
-    const siginfo_t* free = nullptr;
-    if (walk.info.compare_exchange_strong(free, info)) {
+    pthread_t free = 0;
+    if (walk.thread.compare_exchange_strong(free, pthread_self())) {
+      walk.info = info;
+      walk.frame = frame;
       walk.next = handler_count.load();
       return &walk;
     }
@@ -84,8 +100,9 @@ void remember_handler(const struct sigaction& action) noexcept {
 }
 
 void chain_signal(int signal, siginfo_t* info, void* context) noexcept {
-  Walk* outer = find_walk(info);
-  Walk* walk = outer != nullptr ? outer : begin_walk(info);
+  const void* frame = __builtin_frame_address(0);
+  Walk* outer = find_walk(info, frame);
+  Walk* walk = outer != nullptr ? outer : begin_walk(info, frame);
   // With every slot taken, the process's first handler is the one that must not be left out.
   const std::size_t level = walk != nullptr ? walk->next : 1;
   if (level == 0 || handler_count.load() == 0) {
@@ -94,7 +111,7 @@ void chain_signal(int signal, siginfo_t* info, void* context) noexcept {
     if (walk != nullptr) walk->next = level - 1;
     invoke(handlers[level - 1], signal, info, context);
   }
-  if (walk != nullptr && outer == nullptr) walk->info.store(nullptr);
+  if (walk != nullptr && outer == nullptr) walk->thread.store(0);
 }
 
 }  // namespace mkwrite

@@ -14,6 +14,7 @@
 #include "faults/chain.h"
 #include "faults/decode.h"
 #include "faults/region_table.h"
+#include "faults/seam.h"
 #include "memory/error.h"
 
 namespace mkwrite {
@@ -32,8 +33,9 @@ bool resolve(const siginfo_t& info, const void* context) noexcept {
   // protection key or kill(2) is never ours.
   if (info.si_code != SEGV_ACCERR) return false;
   const auto address = reinterpret_cast<std::uintptr_t>(info.si_addr);
+  seam(Seam::kHandlerBeforeLookup);
   Region* region = region_table.pin(address);
-  if (region == nullptr) return false;
+  if (region == nullptr) return region_table.forgive(address);
   const Access access = decode_access(*static_cast<const ucontext_t*>(context));
   const FaultOutcome outcome = region->sink->on_fault({address, access});
   RegionTable::unpin(region);
@@ -54,16 +56,27 @@ void on_sigsegv(int signal, siginfo_t* info, void* context) noexcept {
 std::mutex install_mutex;
 bool installed = false;
 
+bool is_ours(const struct sigaction& action) noexcept {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == on_sigsegv;
+}
+
+/// The action in force, replaced by `next` unless that is null. Throws Error.
+struct sigaction exchange_action(const struct sigaction* next) {
+  struct sigaction current {};
+  if (sigaction(SIGSEGV, next, &current) != 0) {
+    throw_system_error("sigaction(SIGSEGV)", errno, "Faults cannot be routed in this process.");
+  }
+  return current;
+}
+
 }  // namespace
 
 bool ensure_fault_handler() {
-  struct sigaction current {};
-  if (sigaction(SIGSEGV, nullptr, &current) != 0) {
-    throw_system_error("sigaction(SIGSEGV)", errno, "Faults cannot be routed in this process.");
-  }
-  if ((current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == on_sigsegv) return false;
+  if (is_ours(exchange_action(nullptr))) return false;
 
   const std::lock_guard lock(install_mutex);
+  const struct sigaction current = exchange_action(nullptr);
+  if (is_ours(current)) return false;  // another thread was quicker
   const bool was_installed = installed;
   if (!was_installed) {
     const int error = pthread_atfork(nullptr, nullptr, [] { region_table.clear_after_fork(); });
@@ -77,9 +90,9 @@ bool ensure_fault_handler() {
   sigemptyset(&ours.sa_mask);
   // The predecessor is remembered before we are in front, so that no fault finds it missing.
   remember_handler(current);
-  if (sigaction(SIGSEGV, &ours, nullptr) != 0) {
-    throw_system_error("sigaction(SIGSEGV)", errno, "Faults cannot be routed in this process.");
-  }
+  const struct sigaction replaced = exchange_action(&ours);
+  // Somebody who installed a handler between the two calls must not be forgotten either.
+  if (!is_ours(replaced)) remember_handler(replaced);
   installed = true;
   if (was_installed) count(displaced);
   return was_installed;

@@ -39,6 +39,10 @@ Region* RegionTable::add(std::uintptr_t begin, std::uintptr_t end, FaultSink& si
 void RegionTable::remove(Region* region) noexcept {
   {
     const std::lock_guard lock(writer_mutex_);
+    Departed& departed = departed_[departures_++ % kDeparted];
+    departed.begin.store(region->begin);
+    departed.end.store(region->end);
+    departed.forgiven.store(0);
     const Snapshot* current = snapshot_.load();
     if (current != nullptr) {
       // Copying needs memory that may be missing; a table that cannot shrink must not keep a dead
@@ -79,6 +83,16 @@ Region* RegionTable::pin(std::uintptr_t address) noexcept {
   }
   gate_.leave(side);
   return found;
+}
+
+bool RegionTable::forgive(std::uintptr_t address) noexcept {
+  for (Departed& departed : departed_) {
+    if (address >= departed.begin.load() && address < departed.end.load() &&
+        departed.forgiven.fetch_add(1) < kLateFaults) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace mkwrite

@@ -2,7 +2,9 @@
 // Lookup is lock-free and O(log n); adding and removing copies the table, O(n).
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 
@@ -38,6 +40,12 @@ class RegionTable {
     region->pins.fetch_sub(1, std::memory_order_release);
   }
 
+  /// Whether `address`, in no region now, was in one that left a moment ago. The owner of that region
+  /// opened its memory first, so a fault that was on its way here meanwhile should be tried again.
+  /// Says so kLateFaults times for each region at most: whoever maps something else there gets its
+  /// faults. Async-signal-safe, lock-free.
+  bool forgive(std::uintptr_t address) noexcept;
+
   /// Forgets everything: the mappings do not exist in a forked child (MADV_DONTFORK). For the
   /// child's atfork handler, when no other thread exists.
   void clear_after_fork() noexcept { snapshot_.store(nullptr); }
@@ -45,11 +53,22 @@ class RegionTable {
  private:
   struct Snapshot;
 
+  struct Departed {
+    std::atomic<std::uintptr_t> begin{0};
+    std::atomic<std::uintptr_t> end{0};
+    std::atomic<std::int32_t> forgiven{0};
+  };
+  static constexpr std::size_t kDeparted = 128;
+  /// More than the threads that can be on their way at once.
+  static constexpr std::int32_t kLateFaults = 1024;
+
   void publish(const Snapshot* next) noexcept;
 
   std::atomic<const Snapshot*> snapshot_{nullptr};
   ReaderGate gate_;
   std::mutex writer_mutex_;
+  std::array<Departed, kDeparted> departed_{};  ///< written under writer_mutex_
+  std::size_t departures_ = 0;
 };
 
 /// The one of this process. Constant-initialised and never destroyed, so that the handler may use

@@ -7,6 +7,7 @@
 namespace mkwrite {
 
 enum class Seam {
+  kHandlerBeforeLookup,     ///< fault handler: on its way to the region table, no lock held
   kHandlerBeforeOpen,       ///< fault handler: before the page is made writable, lock held
   kHandlerBeforeWait,       ///< fault handler: about to wait for the device, no lock held
   kHandlerAfterWait,        ///< fault handler: the device is done, lock not yet taken again
