@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { MkwriteError } from './errors.ts'
-import type { NativeMeasure } from './measure/native-measure.ts'
+import type { NativeMeasure } from './native-measure.ts'
 
 /** Marks instances of native classes, which only the addon makes. */
 declare const native_class: unique symbol

@@ -1,0 +1,40 @@
+// The part of the addon's interface that measures.
+
+import type { NativeBufferObject } from './native.ts'
+
+/** Nanoseconds of CPU time. */
+export interface NativeFloors {
+  syscallNs: number
+  minorFaultNs: number
+  signalRoundTripNs: number
+  mprotectPairNs: number
+  memcpyPageNs: number
+  memcmpPageNs: number
+}
+
+/** One buffer object and one mechanism: the native parts of the library's frame, and the bare loop. */
+export interface NativeBench {
+  /** Writes through a tracked view; `result` receives ns and faults without a signal. */
+  write(
+    view: ArrayBuffer,
+    pages: Uint32Array,
+    bytesPerPage: number,
+    stamp: number,
+    result: Float64Array,
+  ): void
+  /** Copies runs that a collect returned to the device's copy; returns ns. */
+  copy(runs: Uint32Array): number
+  /** How many of these pages the device's copy has stale. */
+  countStale(pages: Uint32Array): number
+  /** Lets the bare loop measure which of its ways is cheapest. Uses fewer than 100 stamps. */
+  chooseBare(pages: Uint32Array, bytesPerPage: number, stamp: number): void
+  /** A bare frame; `result` receives write, collect and copy ns, faults, pages reported, pages lost. */
+  runBare(pages: Uint32Array, bytesPerPage: number, stamp: number, result: Float64Array): void
+}
+
+export interface NativeMeasure {
+  /** CPU time of this thread in ns. */
+  now(): number
+  floors(batches: number): NativeFloors
+  Bench: new (buffer: NativeBufferObject, mechanism: string) => NativeBench
+}
