@@ -181,6 +181,7 @@ export class EmulatedDevice implements Disposable {
     if (this.#destroyed) return
     this.#destroyed = true
     this.#native.destroy()
+    this.#fences.progress()
   }
 
   [Symbol.dispose](): void {

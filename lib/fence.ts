@@ -11,6 +11,7 @@ export type FenceState = keyof typeof fenceStatus
 export class FenceQueue {
   readonly #native: NativeDevice
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>()
+  #keptAlive = false
 
   constructor(native: NativeDevice) {
     this.#native = native
@@ -25,7 +26,7 @@ export class FenceQueue {
       if (status === fenceStatus.signaled) resolve()
       else reject(lostError())
     }
-    if (this.#waiting.size === 0) this.#native.keepAlive(false)
+    this.#keepAlive(this.#waiting.size > 0)
   }
 
   promise(seqno: number): Promise<void> {
@@ -33,10 +34,15 @@ export class FenceQueue {
     if (waiting !== undefined) return waiting.promise
     const made = withResolvers<void>()
     this.#waiting.set(seqno, made)
-    this.#native.keepAlive(true)
     // The device may have finished before it was asked to tell.
     this.progress()
     return made.promise
+  }
+
+  #keepAlive(keep: boolean): void {
+    if (keep === this.#keptAlive) return
+    this.#keptAlive = keep
+    this.#native.keepAlive(keep)
   }
 }
 

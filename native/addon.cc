@@ -4,12 +4,14 @@
 #include "bindings/buffer_object.h"
 #include "bindings/device.h"
 #include "bindings/environment.h"
+#include "bindings/measure.h"
 #include "bindings/probe.h"
 #include "bindings/resource.h"
 #include "bindings/tracker.h"
 
-namespace mkwrite {
 namespace {
+
+using namespace mkwrite;
 
 void set_error_class(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).error_class = Napi::Persistent(info[0].As<Napi::Function>());
@@ -24,10 +26,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   ResourceWrap::define(env, exports);
   DeviceWrap::define(env, exports);
   export_probe(env, exports);
+  export_measure(env, exports);
   return exports;
 }
 
 }  // namespace
-}  // namespace mkwrite
 
-NODE_API_MODULE(mkwrite, mkwrite::init)
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, init)

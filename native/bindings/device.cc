@@ -1,5 +1,7 @@
 #include "bindings/device.h"
 
+#include <mutex>
+
 #include "bindings/buffer_object.h"
 #include "bindings/environment.h"
 #include "bindings/resource.h"
@@ -54,6 +56,72 @@ class CommandReader {
   std::uint32_t at_ = 0;
 };
 
+}  // namespace
+
+/// Tells JavaScript that the device has come further. Unbounded and non-blocking, so that the
+/// device's thread never waits for JavaScript, which may itself be waiting for the device in a fault
+/// (design rule 9). Never keeps the event loop alive unless asked to.
+class Progress {
+ public:
+  Progress(napi_env env, napi_value callback) {
+    napi_value name = nullptr;
+    // The plain C interface: the C++ one ends the process when it is called in an environment that
+    // is being torn down, where no JavaScript can run.
+    napi_create_string_utf8(env, "mkwrite device", NAPI_AUTO_LENGTH, &name);
+    if (napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, this, closed, nullptr,
+                                        call, &function_) != napi_ok) {
+      throw Napi::Error::New(env, "A thread-safe function could not be made.");
+    }
+    napi_unref_threadsafe_function(env, function_);
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// Ends the function. In the thread of its environment.
+  void close() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (function_ != nullptr) napi_release_threadsafe_function(function_, napi_tsfn_abort);
+    function_ = nullptr;
+  }
+
+  void announce() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (function_ != nullptr) {
+      napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
+    }
+  }
+
+  void keep_alive(napi_env env, bool keep) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (function_ == nullptr) return;
+    if (keep) {
+      napi_ref_threadsafe_function(env, function_);
+    } else {
+      napi_unref_threadsafe_function(env, function_);
+    }
+  }
+
+ private:
+  static void call(napi_env env, napi_value callback, void* /*context*/, void* /*data*/) {
+    if (env == nullptr) return;  // torn down with the call still queued
+    napi_value receiver = nullptr;
+    napi_get_undefined(env, &receiver);
+    napi_call_function(env, receiver, callback, 0, nullptr, nullptr);
+  }
+
+  /// The environment closes its functions before it finalises what uses them.
+  static void closed(napi_env /*env*/, void* self, void* /*hint*/) {
+    auto* const progress = static_cast<Progress*>(self);
+    const std::lock_guard lock(progress->mutex_);
+    progress->function_ = nullptr;
+  }
+
+  std::mutex mutex_;  ///< held for calls that never block
+  napi_threadsafe_function function_ = nullptr;
+};
+
+namespace {
+
 CoherentBuffer& coherent(const Napi::Value& value) {
   // lib/ passes only buffer objects that attach() has seen.
   return *static_cast<CoherentBuffer*>(BufferObjectWrap::unwrap(value)->buffer()->observer());
@@ -90,10 +158,7 @@ void DeviceWrap::define(Napi::Env env, Napi::Object exports) {
 
 DeviceWrap::DeviceWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   const Napi::Env env = info.Env();
-  // Unbounded and non-blocking, so that the device's thread never waits for JavaScript, which may
-  // itself be waiting for the device in a fault (design rule 9).
-  progress_ = Napi::ThreadSafeFunction::New(env, info[1].As<Napi::Function>(), "mkwrite device", 0, 1);
-  progress_.Unref(env);
+  progress_ = std::make_shared<Progress>(env, info[1].As<Napi::Function>());
   const Napi::Object given = info[0].As<Napi::Object>();
   const auto milliseconds = [&](const char* name) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -105,21 +170,19 @@ DeviceWrap::DeviceWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   options.lockup_timeout = milliseconds("lockupTimeout");
   options.dma_latency = milliseconds("dmaLatency");
   options.dma_bandwidth = given.Get("dmaBandwidth").As<Napi::Number>().DoubleValue();
-  options.on_progress = [progress = progress_] { progress.NonBlockingCall(); };
-  try {
-    device_ = translating_errors(
-        env, [&] { return std::make_shared<EmulatedDevice>(std::move(options)); });
-  } catch (...) {
-    progress_.Release();
-    throw;
-  }
+  options.on_progress = [progress = progress_] { progress->announce(); };
+  device_ = translating_errors(
+      env, [&] { return std::make_shared<EmulatedDevice>(std::move(options)); });
 }
 
-DeviceWrap::~DeviceWrap() { end(); }
+DeviceWrap::~DeviceWrap() {
+  end();
+  progress_->close();
+}
 
 void DeviceWrap::end() noexcept {
   if (device_ == nullptr) return;
-  device_->stop();  // after this nothing calls progress_ any more
+  device_->stop();
   for (const auto& listed : buffers_) {
     // The buffer objects live on as plain memory, with everything the device wrote.
     if (const auto buffer = listed.lock()) {
@@ -127,8 +190,6 @@ void DeviceWrap::end() noexcept {
     }
   }
   buffers_.clear();
-  device_.reset();
-  progress_.Release();
 }
 
 void DeviceWrap::attach(const Napi::CallbackInfo& info) {
@@ -189,11 +250,7 @@ Napi::Value DeviceWrap::status(const Napi::CallbackInfo& info) {
 }
 
 void DeviceWrap::keep_alive(const Napi::CallbackInfo& info) {
-  if (info[0].As<Napi::Boolean>().Value()) {
-    progress_.Ref(info.Env());
-  } else {
-    progress_.Unref(info.Env());
-  }
+  progress_->keep_alive(info.Env(), info[0].As<Napi::Boolean>().Value());
 }
 
 Napi::Value DeviceWrap::peek(const Napi::CallbackInfo& info) {

@@ -11,6 +11,8 @@
 
 namespace mkwrite {
 
+class Progress;
+
 class DeviceWrap final : public Napi::ObjectWrap<DeviceWrap> {
  public:
   static void define(Napi::Env env, Napi::Object exports);
@@ -49,8 +51,9 @@ class DeviceWrap final : public Napi::ObjectWrap<DeviceWrap> {
 
   void end() noexcept;
 
+  /// Stays after destroy(), so that fences can still be asked.
   std::shared_ptr<EmulatedDevice> device_;
-  Napi::ThreadSafeFunction progress_;
+  std::shared_ptr<Progress> progress_;
   std::vector<std::weak_ptr<BufferObject>> buffers_;
 };
 

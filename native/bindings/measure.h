@@ -1,0 +1,11 @@
+// The native side of `mkwrite measure` as exports.measure.
+#pragma once
+
+#include <napi.h>
+
+namespace mkwrite {
+
+/// measure: { now, floors, Bench }; see lib/native-measure.ts
+void export_measure(Napi::Env env, Napi::Object exports);
+
+}  // namespace mkwrite

@@ -1,0 +1,23 @@
+// Which mechanisms the tests run against: all that work here. MKWRITE_REQUIRE_SOFT_DIRTY=1 makes a
+// kernel without soft-dirty an error, so that a lane that is there for it cannot pass without it.
+
+import { type Mechanism, mechanisms, type Policy, probe } from '../../lib/index.ts'
+
+const found = probe()
+
+export const pageSize: number = found.pageSize
+
+export const available: readonly Mechanism[] = mechanisms.filter(
+  (name) => found.mechanisms[name].available,
+)
+
+/** Those that tell written pages from others. */
+export const exact: readonly Mechanism[] = available.filter((name) => name !== 'full')
+
+const scans = available.includes('soft-dirty') || available.includes('userfault')
+
+export const coherentPolicies: readonly Policy[] = [...available, ...(scans ? ['kernel' as const] : [])]
+
+if (process.env['MKWRITE_REQUIRE_SOFT_DIRTY'] === '1' && !available.includes('soft-dirty')) {
+  throw new Error(`soft-dirty is required here: ${JSON.stringify(found.mechanisms['soft-dirty'])}`)
+}
