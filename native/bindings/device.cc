@@ -63,17 +63,23 @@ class CommandReader {
 /// (design rule 9). Never keeps the event loop alive unless asked to.
 class Progress {
  public:
-  Progress(napi_env env, napi_value callback) {
+  static std::shared_ptr<Progress> make(napi_env env, napi_value callback) {
+    auto made = std::make_shared<Progress>();
     napi_value name = nullptr;
+    napi_create_string_utf8(env, "mkwrite device", NAPI_AUTO_LENGTH, &name);
     // The plain C interface: the C++ one ends the process when it is called in an environment that
     // is being torn down, where no JavaScript can run.
-    napi_create_string_utf8(env, "mkwrite device", NAPI_AUTO_LENGTH, &name);
-    if (napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, this, closed, nullptr,
-                                        call, &function_) != napi_ok) {
+    auto keeper = std::make_unique<std::shared_ptr<Progress>>(made);
+    if (napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, keeper.get(), closed,
+                                        nullptr, call, &made->function_) != napi_ok) {
       throw Napi::Error::New(env, "A thread-safe function could not be made.");
     }
-    napi_unref_threadsafe_function(env, function_);
+    keeper.release();  // closed()'s now
+    napi_unref_threadsafe_function(env, made->function_);
+    return made;
   }
+
+  Progress() = default;
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
@@ -111,9 +117,10 @@ class Progress {
 
   /// The environment closes its functions before it finalises what uses them.
   static void closed(napi_env /*env*/, void* self, void* /*hint*/) {
-    auto* const progress = static_cast<Progress*>(self);
-    const std::lock_guard lock(progress->mutex_);
-    progress->function_ = nullptr;
+    const std::unique_ptr<std::shared_ptr<Progress>> progress(
+        static_cast<std::shared_ptr<Progress>*>(self));
+    const std::lock_guard lock((*progress)->mutex_);
+    (*progress)->function_ = nullptr;
   }
 
   std::mutex mutex_;  ///< held for calls that never block
@@ -158,7 +165,7 @@ void DeviceWrap::define(Napi::Env env, Napi::Object exports) {
 
 DeviceWrap::DeviceWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   const Napi::Env env = info.Env();
-  progress_ = std::make_shared<Progress>(env, info[1].As<Napi::Function>());
+  progress_ = Progress::make(env, info[1].As<Napi::Function>());
   const Napi::Object given = info[0].As<Napi::Object>();
   const auto milliseconds = [&](const char* name) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(

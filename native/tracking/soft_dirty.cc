@@ -61,6 +61,7 @@ bool hold_off_writers(const ArmedView& armed) noexcept {
 }
 
 void let_writers_go(const ArmedView& armed) noexcept {
+  armed.view->repeats = 0;  // whoever was held off has found its page open
   armed.view->closed.for_each_gap(armed.view->closed.all(), [&](PageRange gap) {
     // Should this fail, the next access faults, and opening the page is tried again there.
     armed.view->protect(gap, armed.state->armed_protection);

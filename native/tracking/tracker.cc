@@ -15,10 +15,9 @@ namespace {
 /// (drivers/gpu/drm/ttm/ttm_bo_vm.c, TTM_BO_VM_NUM_PREFAULT).
 constexpr std::size_t kReadBackPages = 16;
 
-/// After this many faults in a row on a page that is open as far as we know, its protection is set
-/// again: somebody else may have changed it. After kGiveUpAfter the fault is not ours to resolve.
-constexpr std::uint64_t kReopenAfter = 1024;
-constexpr std::uint64_t kGiveUpAfter = 128 * kReopenAfter;
+/// After this many faults in a row on a page that is open as far as we know, the fault is not ours to
+/// resolve. Mechanisms that close pages for a while begin the count anew (soft-dirty).
+constexpr std::uint64_t kGiveUpAfter = 100'000;
 
 }  // namespace
 
@@ -284,13 +283,15 @@ Tracker::Opening Tracker::open(TrackedView& view, PageIndex page, Access access)
 }
 
 Tracker::Opening Tracker::reopen(TrackedView& view, PageIndex page, Access access) noexcept {
-  // Another thread's fault opened it meanwhile, most likely.
   view.repeats = page == view.last_fault ? view.repeats + 1 : 0;
   view.last_fault = page;
   if (view.repeats >= kGiveUpAfter) return Opening::kHopeless;
-  if (view.repeats % kReopenAfter != kReopenAfter - 1) return Opening::kDone;
-  return mechanism_->open(state_, view, {page, 1}, access) == 0 ? Opening::kDone
-                                                                : widen(view, page);
+  // Another thread's fault opened it meanwhile, most likely, and then this changes nothing. But it
+  // may also be that its protection could not be set for want of mappings, or that we only believe
+  // it open (WriteFault::distrust).
+  const Access granted = mechanism_->is_open(view, page, Access::kWrite) ? Access::kWrite : access;
+  return mechanism_->open(state_, view, {page, 1}, granted) == 0 ? Opening::kDone
+                                                                 : widen(view, page);
 }
 
 Tracker::Opening Tracker::widen(TrackedView& view, PageIndex page) noexcept {
