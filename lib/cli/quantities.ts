@@ -1,0 +1,43 @@
+// Reading numbers from the command line, and printing them for people.
+
+import { UsageError } from './command.ts'
+
+const units: Record<string, number> = { '': 1, B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
+
+/** A size such as `65536`, `512KiB` or `64MiB`, in bytes. */
+export function parseSize(option: string, value: unknown): number {
+  const [, digits = '', unit = '-'] = /^([\d.]+)\s*([A-Za-z]*)$/.exec(String(value)) ?? []
+  const factor = units[unit]
+  const bytes = Number(digits) * (factor ?? Number.NaN)
+  if (!Number.isInteger(bytes) || bytes < 1) {
+    throw new UsageError(
+      `The value of ${option} must be a size in bytes, KiB, MiB or GiB, such as 64MiB. Received ${value}`,
+    )
+  }
+  return bytes
+}
+
+export function parseNumber(option: string, value: unknown): number {
+  const number = value === '' || typeof value === 'boolean' ? Number.NaN : Number(value)
+  if (!Number.isFinite(number)) {
+    throw new UsageError(`The value of ${option} must be a number. Received ${value}`)
+  }
+  return number
+}
+
+/** 67108864 becomes `64 MiB`. */
+export function formatSize(bytes: number): string {
+  const [unit, factor] = Object.entries(units).findLast(
+    ([, size]) => bytes >= size && bytes % size === 0,
+  ) ?? ['B', 1]
+  return `${bytes / factor} ${unit}`
+}
+
+/** 0.001 becomes `0.1 %`. */
+export const formatShare = (share: number): string => `${Number((share * 100).toPrecision(3))} %`
+
+/** Nanoseconds as microseconds with three significant digits or more. */
+export function formatMicroseconds(ns: number): string {
+  const us = ns / 1000
+  return us.toFixed(us < 1 ? 3 : us < 10 ? 2 : us < 100 ? 1 : 0)
+}
