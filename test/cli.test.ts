@@ -1,0 +1,146 @@
+// The `mkwrite` command as a program: output, messages and exit codes.
+
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { mechanisms, probe } from '../lib/index.ts'
+import { available } from './support/mechanisms.ts'
+
+const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+
+function mkwrite(...args: string[]) {
+  const { FORCE_COLOR, ...env } = process.env
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    env,
+  })
+  return { status, stdout, stderr }
+}
+
+const tiny = ['--quick', '--pages', '64', '--seconds', '0', '--dirty', '0.1']
+
+describe('help', () => {
+  test('of the program lists the commands', () => {
+    const { status, stdout } = mkwrite('--help')
+    expect(status).toBe(0)
+    for (const command of ['probe', 'measure']) expect(stdout).toContain(command)
+  })
+
+  test('of measure explains what is measured and the exit codes', () => {
+    const { status, stdout } = mkwrite('measure', '--help')
+    expect(status).toBe(0)
+    for (const words of ['--mechanism', 'userfault', 'Examples', 'bare', 'Exit code']) {
+      expect(stdout).toContain(words)
+    }
+  })
+
+  test('is shown, with exit code 2, when no command is given', () => {
+    const { status, stdout } = mkwrite()
+    expect(status).toBe(2)
+    expect(stdout).toContain('Usage')
+  })
+
+  test('--version tells the version', () => {
+    const { status, stdout } = mkwrite('--version')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^mkwrite\/\d+\.\d+\.\d+/)
+  })
+})
+
+describe('wrong usage ends with exit code 2 and says what is right', () => {
+  test.each([
+    ['an unknown command', ['mesure'], 'Did you mean measure?'],
+    ['a hopeless command', ['xyzzy'], 'There is no command xyzzy. See mkwrite --help.'],
+    ['an unknown option', ['measure', '--mechansim', 'full'], 'Did you mean --mechanism?'],
+    ['an option of another command', ['probe', '--quick'], 'There is no option --quick'],
+    ['a missing value', ['measure', '--mechanism'], 'value is missing'],
+    ['an argument too many', ['probe', 'everything'], 'everything'],
+    ['an unknown mechanism', ['measure', '--mechanism', 'userfalt'], 'Did you mean userfault?'],
+    ['an unknown pattern', ['measure', '--pattern', 'zigzag'], 'random, sequential, strided'],
+    ['a size without sense', ['measure', '--size', '64 apples'], '64MiB'],
+    ['a number that is none', ['measure', '--pages', 'many'], '--pages must be a number'],
+    ['two sizes', ['measure', '--pages', '64', '--size', '1MiB'], 'either --size or --pages'],
+    ['a share above 1', ['measure', '--dirty', '1.5'], '<= 1'],
+    ['half a page', ['measure', '--pages', '0.0001'], 'size'],
+  ])('%s', (_, args, message) => {
+    const { status, stdout, stderr } = mkwrite(...args)
+    expect(stderr).toContain(message)
+    expect(stderr).toMatch(/^mkwrite: /)
+    expect(stdout).toBe('')
+    expect(status).toBe(2)
+  })
+
+  test('a mechanism that does not work here', () => {
+    const missing = mechanisms.find((name) => !available.includes(name))
+    if (missing === undefined) return
+    const { status, stderr } = mkwrite('measure', '--mechanism', missing)
+    expect(status).toBe(2)
+    expect(stderr).toContain(`"${missing}" does not work on this machine`)
+  })
+})
+
+describe('probe', () => {
+  test('--json prints what probe() returns', () => {
+    const { status, stdout } = mkwrite('probe', '--json')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toEqual(probe())
+  })
+
+  test('prints a line for each mechanism', () => {
+    const { status, stdout } = mkwrite('probe')
+    expect(status).toBe(0)
+    for (const name of mechanisms) expect(stdout).toContain(name)
+  })
+})
+
+describe('measure', () => {
+  test('--json prints a result with the schema and nothing else', () => {
+    const { status, stdout, stderr } = mkwrite('measure', ...tiny, '--json')
+    expect(status).toBe(0)
+    expect(stderr).toBe('')
+    const result = JSON.parse(stdout)
+    expect(result.schema).toBe('mkwrite.measure/1')
+    expect(result.sweep).toHaveLength(available.length * 3)
+    expect(Object.keys(result.floors)).toEqual([
+      'syscallNs',
+      'minorFaultNs',
+      'signalRoundTripNs',
+      'mprotectPairNs',
+      'memcpyPageNs',
+      'memcmpPageNs',
+    ])
+  })
+
+  test('prints floors, a table for each mechanism, and a summary', () => {
+    const { status, stdout } = mkwrite('measure', ...tiny)
+    expect(status).toBe(0)
+    for (const words of ['signal round trip', ...available, 'is cheapest', 'Nothing was lost']) {
+      expect(stdout).toContain(words)
+    }
+  })
+
+  test('writes no colours into a pipe', () => {
+    expect(mkwrite('measure', ...tiny, '--mechanism', 'full').stdout).not.toContain('\x1b')
+  })
+
+  test('--progress writes a line for each step to stderr', () => {
+    const { stderr } = mkwrite('measure', ...tiny, '--mechanism', 'full', '--progress')
+    expect(stderr.trim().split('\n')).toHaveLength(4)
+    expect(stderr).toContain('[1/4] floors')
+  })
+
+  test('options narrow the sweep', () => {
+    const { stdout } = mkwrite(
+      ...['measure', '--quick', '--json', '--seconds', '0', '--size', '512KiB'],
+      ...['--mechanism', 'full', '--mechanism', 'write-fault', '--pattern', 'strided'],
+      ...['--dirty', '0.5', '--write-bytes', '64'],
+    )
+    const { bytesPerPage, environment, sweep } = JSON.parse(stdout)
+    expect(bytesPerPage).toBe(64)
+    expect(sweep).toHaveLength(2)
+    for (const it of sweep) {
+      expect(it).toMatchObject({ pattern: 'strided', dirtyFraction: 0.5 })
+      expect(it.pages).toBe((512 * 1024) / environment.pageSize)
+    }
+  })
+})
