@@ -3,7 +3,7 @@
 import type { NativeBufferObject } from './native.ts'
 
 /** Nanoseconds of CPU time. */
-export interface NativeFloors {
+interface NativeFloors {
   syscallNs: number
   minorFaultNs: number
   signalRoundTripNs: number

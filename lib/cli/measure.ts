@@ -52,7 +52,7 @@ export const registerMeasure: Registration = (cli) => {
       '--dirty <share>',
       'Share of the pages to write, 0 to 1; may be repeated (default: 0.001, 0.01, 0.1, 0.5, 1)',
     )
-    .option('--size <bytes>', 'Size of the buffer, such as 16MiB (default: 64MiB, quick: 4MiB)')
+    .option('--size <bytes>', 'Size of the buffer, such as 16MiB (default: 64MiB, quick: 8MiB)')
     .option('--pages <count>', 'Size of the buffer in pages')
     .option('--write-bytes <count>', 'Bytes to write to each dirty page (default: 8)')
     .option('--seconds <count>', 'Time for the sweep (default: 35, quick: 4)')

@@ -15,7 +15,7 @@ export interface MeasureOptions {
   patterns?: readonly Pattern[]
   /** Shares of the pages that a frame writes, above 0 and up to 1. Default: 0.001, 0.01, 0.1, 0.5, 1. */
   dirtyFractions?: readonly number[]
-  /** Bytes of the buffer. Default: 64 MiB; 4 MiB if `quick`. */
+  /** Bytes of the buffer. Default: 64 MiB; 8 MiB if `quick`. */
   size?: number
   /** Bytes written to each dirty page: a multiple of 8. Default: 8. */
   bytesPerPage?: number
@@ -73,7 +73,7 @@ export function makePlan(options: MeasureOptions): Plan {
   ])
   const quick = checkBoolean('options.quick', options.quick ?? false)
   const { pageSize, maxSize } = native
-  const size = options.size ?? (quick ? 4 : 64) * MiB
+  const size = options.size ?? (quick ? 8 : 64) * MiB
   const bytesPerPage = options.bytesPerPage ?? 8
   checkInteger('options.size', size, 1, maxSize)
   checkInteger('options.bytesPerPage', bytesPerPage, 8, pageSize)
@@ -87,7 +87,7 @@ export function makePlan(options: MeasureOptions): Plan {
     size,
     bytesPerPage,
     seconds: checkNumber('options.seconds', options.seconds ?? (quick ? 4 : 35), 0),
-    repetitions: quick ? 3 : 5,
+    repetitions: quick ? 3 : 9,
     batches: quick ? 5 : 15,
   }
 }

@@ -20,9 +20,9 @@ BareLoop::BareLoop(std::shared_ptr<BufferObject> buffer, std::shared_ptr<DeviceC
 }
 
 BareLoop::Written BareLoop::write(const PageWrites& writes) {
-  const std::int64_t begin = now_ns();
+  const Stopwatch stopwatch;
   write_pages(data(), writes);
-  return {now_ns() - begin, 0};
+  return {stopwatch.elapsed_ns(), 0};
 }
 
 FrameResult BareLoop::run(const PageWrites& writes) {
@@ -31,16 +31,17 @@ FrameResult BareLoop::run(const PageWrites& writes) {
   const std::uint64_t faults = minor_faults() - faults_before + written.signals;
 
   runs_.clear();
-  const std::int64_t begin = now_ns();
+  const Stopwatch collecting;
   collect();
-  const std::int64_t collected = now_ns();
+  const std::int64_t collect_ns = collecting.elapsed_ns();
+  const Stopwatch copying;
   for (const PageRange& run : runs_) copy_->update(data(), run);
-  const std::int64_t copied = now_ns();
+  const std::int64_t copy_ns = copying.elapsed_ns();
 
   std::size_t reported = 0;
   for (const PageRange& run : runs_) reported += run.count;
-  return {written.ns, collected - begin, copied - collected,
-          faults,     reported,          copy_->count_stale(data(), writes.pages)};
+  return {written.ns, collect_ns, copy_ns,
+          faults,     reported,   copy_->count_stale(data(), writes.pages)};
 }
 
 std::unique_ptr<BareLoop> make_bare_loop(MechanismKind mechanism,

@@ -6,7 +6,6 @@
 #include <bit>
 #include <cerrno>
 
-#include "measure/clock.h"
 #include "measure/segv_interceptor.h"
 #include "memory/error.h"
 
@@ -85,7 +84,7 @@ void BareWriteFault::collect() {
 }
 
 void BareWriteFault::choose(const PageWrites& writes) {
-  constexpr int kRounds = 5;
+  constexpr int kRounds = 3;
   PageWrites round = writes;
   // The whole frame counts: how the mapping was protected also shapes what the next faults split.
   std::vector<std::int64_t> per_run;

@@ -5,16 +5,32 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace mkwrite {
 
-/// CLOCK_THREAD_CPUTIME_ID in nanoseconds. Reading it is a system call (0.2 to 0.4 us), so what is
-/// timed should take much longer or be repeated.
+/// CLOCK_THREAD_CPUTIME_ID in nanoseconds. Reading it is a system call.
 inline std::int64_t now_ns() noexcept {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
+
+/// What lies between two readings with nothing in between: 0.1 to 0.5 us. Measured at the first
+/// call.
+std::int64_t clock_cost_ns();
+
+/// Measures one phase; what reading the clock costs is taken off.
+class Stopwatch {
+ public:
+  Stopwatch() noexcept : begin_(now_ns()) {}
+  std::int64_t elapsed_ns() const {
+    return std::max<std::int64_t>(now_ns() - begin_ - clock_cost_ns(), 0);
+  }
+
+ private:
+  std::int64_t begin_;
+};
 
 }  // namespace mkwrite

@@ -34,9 +34,9 @@ double median_of(unsigned batches, std::size_t operations, Batch&& batch) {
 
 template <typename Work>
 std::int64_t time_of(Work&& work) {
-  const std::int64_t begin = now_ns();
+  const Stopwatch stopwatch;
   work();
-  return now_ns() - begin;
+  return stopwatch.elapsed_ns();
 }
 
 void protect(std::byte* address, std::size_t size, int protection) {

@@ -23,11 +23,11 @@ class LibraryFrame {
     std::uint64_t minor_faults;  ///< those that the kernel resolved by itself
   };
   /// Writes through the tracked view at `view`.
-  Written write(std::byte* view, const PageWrites& writes) const noexcept;
+  Written write(std::byte* view, const PageWrites& writes) const;
 
   /// Copies the runs that a collect returned (first page, count, first page, count, …), all within
   /// the buffer object, and returns the time that took in ns.
-  std::int64_t copy(std::span<const std::uint32_t> runs) noexcept;
+  std::int64_t copy(std::span<const std::uint32_t> runs);
 
   /// How many of `pages` have a stale copy.
   std::size_t count_stale(std::span<const std::uint32_t> pages) const noexcept;
