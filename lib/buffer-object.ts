@@ -1,10 +1,10 @@
 // Buffer objects: the memory that programs write and devices see.
 
 import type { EmulatedDevice } from './device.ts'
-import { MkwriteError } from './errors.ts'
+import { invalidArgument, MkwriteError } from './errors.ts'
 import { type NativeBufferObject, native } from './native.ts'
 import type { Resource, ResourceOptions } from './resource.ts'
-import { checkInteger, checkOptions, checkRange, type Range } from './validate.ts'
+import { checkBoolean, checkInteger, checkOptions, checkRange, type Range } from './validate.ts'
 import { type MapOptions, View } from './view.ts'
 
 /** How to make a buffer object. */
@@ -20,7 +20,6 @@ export interface DeviceSide {
   resource(buffer: BufferObject, range: Required<Range>, coherent: boolean): Resource
   flush(offset: number, size: number): void
   invalidate(offset: number, size: number): void
-  markDirty(offset: number, size: number): void
   stats(): BufferObjectStats
   release(): void
 }
@@ -59,6 +58,41 @@ export interface BufferObjectStats {
   failedSwitches?: number
 }
 
+/** Names a buffer object to another thread of this process. */
+export interface BufferObjectHandle {
+  readonly bufferObject: bigint
+}
+
+function isHandle(value: object): value is BufferObjectHandle {
+  return typeof value === 'object' && value !== null && 'bufferObject' in value
+}
+
+/** What to access, and how. */
+export interface CpuAccessOptions extends Range {
+  /** Whether to write, too; default true. */
+  write?: boolean
+}
+
+/** CPU access under way. */
+export class CpuAccess implements Disposable {
+  #end: (() => void) | undefined
+
+  /** Use `BufferObject.cpuAccess()`. */
+  constructor(end: () => void) {
+    this.#end = end
+  }
+
+  /** Ends it. Calling it again does nothing. */
+  end(): void {
+    this.#end?.()
+    this.#end = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.end()
+  }
+}
+
 /** What other modules of this package may do with a buffer object. Not exported by the package. */
 export let internals: {
   /** @throws MkwriteError `ERR_MKWRITE_DESTROYED` */
@@ -95,11 +129,15 @@ export class BufferObject implements Disposable {
   }
 
   /** @throws MkwriteError `ERR_MKWRITE_OUT_OF_RANGE`, `ERR_MKWRITE_OUT_OF_MEMORY`, `ERR_MKWRITE_SYSTEM` */
-  constructor(options: BufferObjectOptions) {
-    checkOptions('options', options, ['size'])
-    this.#native = new native.BufferObject(
-      checkInteger('options.size', options.size, 1, native.maxSize),
-    )
+  constructor(options: BufferObjectOptions | BufferObjectHandle) {
+    if (isHandle(options)) {
+      this.#native = new native.BufferObject(options.bufferObject)
+    } else {
+      checkOptions('options', options, ['size'])
+      this.#native = new native.BufferObject(
+        checkInteger('options.size', options.size, 1, native.maxSize),
+      )
+    }
     this.#size = this.#native.size
   }
 
@@ -122,6 +160,13 @@ export class BufferObject implements Disposable {
     this.#checkAlive()
     this.#first ??= this.createView()
     return this.#first.map(options)
+  }
+
+  /** One SharedArrayBuffer over the first view, for all workers; see `View.mapShared`. */
+  mapShared(options?: MapOptions): SharedArrayBuffer {
+    this.#checkAlive()
+    this.#first ??= this.createView()
+    return this.#first.mapShared(options)
   }
 
   /** Another mapping of the same memory. @throws MkwriteError `ERR_MKWRITE_OUT_OF_MEMORY` */
@@ -163,11 +208,66 @@ export class BufferObject implements Disposable {
     side.invalidate(offset, size)
   }
 
-  /** Declares bytes written, for writers that page protection does not see (pinned io_uring buffers). */
+  /**
+   * Declares bytes written, for writers that page protection does not see (buffers pinned for
+   * io_uring before tracking began). Pages that the device owns are read back first.
+   */
   markDirty(range?: Range): void {
-    const side = this.#checkDevice()
+    this.#checkAlive()
     const { offset, size } = checkRange('range', range, this.#size)
-    side.markDirty(offset, size)
+    this.#native.markDirty(offset, size)
+  }
+
+  /**
+   * Begins CPU access for system calls (dma-buf's DMA_BUF_IOCTL_SYNC): until it ends, `fs.read`,
+   * sockets and the like work on these pages under every mechanism. Without it they fail with EFAULT
+   * on pages that are protected: clean ones under `write-fault`, device-owned ones always. Reads back
+   * what the device owns there, waiting for it. Pages under writable access count as dirty.
+   *
+   * A submission that would write these pages fails with `ERR_MKWRITE_BUSY` meanwhile.
+   */
+  cpuAccess(options: CpuAccessOptions = {}): CpuAccess {
+    this.#checkAlive()
+    checkOptions('options', options, ['write', 'offset', 'size'])
+    const { write = true, ...range } = options
+    const writable = checkBoolean('options.write', write)
+    const { offset, size } = checkRange('options', range, this.#size)
+    this.#native.beginAccess(offset, size, writable)
+    return new CpuAccess(() => this.#native.endAccess(offset, size, writable))
+  }
+
+  /**
+   * Tells how the CPU will read what the device wrote: one touch reads back 16 pages unless the
+   * access is `random`, then 1.
+   */
+  advise(access: 'sequential' | 'random'): void {
+    this.#checkAlive()
+    if (access !== 'sequential' && access !== 'random') {
+      throw invalidArgument('access', "'sequential' or 'random'", access)
+    }
+    this.#native.setReadBackPages(access === 'random' ? 1 : 16)
+  }
+
+  /**
+   * What to send to a worker (`postMessage`, `workerData`) so that it can open this buffer object
+   * with `BufferObject.open`. It does not keep the buffer object alive.
+   */
+  get handle(): BufferObjectHandle {
+    this.#checkAlive()
+    return { bufferObject: this.#native.id }
+  }
+
+  /**
+   * Opens a buffer object that another thread of this process made. Its views are tracked as the
+   * maker's; commands stay with the thread that made the device.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_DESTROYED` if nobody holds it any more
+   */
+  static open(handle: BufferObjectHandle): BufferObject {
+    if (typeof handle?.bufferObject !== 'bigint') {
+      throw invalidArgument('handle', 'the handle of a BufferObject', handle)
+    }
+    return new BufferObject(handle)
   }
 
   /** Counts of what happened to this buffer object under its device. */

@@ -71,6 +71,7 @@ const maxMemory = 2 ** 40
 export class EmulatedDevice implements Disposable {
   readonly #native: NativeDevice
   readonly #fences: FenceQueue
+  readonly #reference: WeakRef<EmulatedDevice>
   #destroyed = false
 
   /** @throws MkwriteError `ERR_MKWRITE_OUT_OF_RANGE`, `ERR_MKWRITE_OUT_OF_MEMORY` */
@@ -90,6 +91,8 @@ export class EmulatedDevice implements Disposable {
     const fences = new FenceQueue(nativeDevice)
     this.#native = nativeDevice
     this.#fences = fences
+    this.#reference = new WeakRef(this)
+    destroyAtExit(this.#reference)
   }
 
   /**
@@ -180,6 +183,7 @@ export class EmulatedDevice implements Disposable {
   destroy(): void {
     if (this.#destroyed) return
     this.#destroyed = true
+    devices.delete(this.#reference)
     this.#native.destroy()
     this.#fences.progress()
   }
@@ -217,11 +221,29 @@ export class EmulatedDevice implements Disposable {
       },
       flush: (offset, size) => alive().flush(nativeBuffer, offset, size),
       invalidate: (offset, size) => alive().invalidate(nativeBuffer, offset, size),
-      markDirty: (offset, size) => alive().markDirty(nativeBuffer, offset, size),
       stats: () => alive().bufferStats(nativeBuffer) as ReturnType<DeviceSide['stats']>,
       release: () => resources.clear(),
     }
   }
+}
+
+const devices = new Set<WeakRef<EmulatedDevice>>()
+let exitHandled = false
+
+/**
+ * A worker that is parked in a fault, waiting for a device of this thread, would keep the process
+ * from exiting.
+ */
+function destroyAtExit(device: WeakRef<EmulatedDevice>): void {
+  for (const listed of devices) {
+    if (listed.deref() === undefined) devices.delete(listed)
+  }
+  devices.add(device)
+  if (exitHandled) return
+  exitHandled = true
+  process.once('exit', () => {
+    for (const listed of devices) listed.deref()?.destroy()
+  })
 }
 
 let chosenPolicy: Policy | undefined

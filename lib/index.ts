@@ -1,7 +1,12 @@
 // The public API.
 
-export type { BufferObjectOptions, BufferObjectStats } from './buffer-object.ts'
-export { BufferObject } from './buffer-object.ts'
+export type {
+  BufferObjectHandle,
+  BufferObjectOptions,
+  BufferObjectStats,
+  CpuAccessOptions,
+} from './buffer-object.ts'
+export { BufferObject, CpuAccess } from './buffer-object.ts'
 export type { ChecksumCommand, Command, CopyCommand, FillCommand, Target } from './commands.ts'
 export type {
   DeviceBufferObjectOptions,

@@ -13,12 +13,17 @@ export interface NativeBufferObject {
   readonly size: number
   readonly id: bigint
   createView(): NativeView
+  beginAccess(offset: number, size: number, writable: boolean): void
+  endAccess(offset: number, size: number, writable: boolean): void
+  markDirty(offset: number, size: number): void
+  setReadBackPages(pages: number): void
   release(): void
 }
 
 export interface NativeView {
   readonly [native_class]: 'View'
   map(offset: number, length: number): ArrayBuffer
+  mapShared(offset: number, length: number): SharedArrayBuffer
   release(): void
 }
 
@@ -90,7 +95,6 @@ export interface NativeDevice {
   peek(resource: NativeResource, offset: number, size: number): ArrayBuffer
   flush(buffer: NativeBufferObject, offset: number, size: number): void
   invalidate(buffer: NativeBufferObject, offset: number, size: number): void
-  markDirty(buffer: NativeBufferObject, offset: number, size: number): void
   bufferStats(
     buffer: NativeBufferObject,
   ): Partial<NativeTrackerStats> & { bytesUpdated: number; bytesReadBack: number }

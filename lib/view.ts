@@ -37,6 +37,28 @@ export class View implements Disposable {
    *   that large (4 GiB on Node.js 20): map parts then. `ERR_MKWRITE_DESTROYED`.
    */
   map(options: MapOptions = {}): ArrayBuffer {
+    const { offset, length } = this.#checkRange(options)
+    const key = `${offset}:${length}`
+    const cached = this.#buffers.get(key)?.deref()
+    if (cached !== undefined) return cached
+    const buffer = this.#native.map(offset, length)
+    this.#buffers.set(key, new WeakRef(buffer))
+    return buffer
+  }
+
+  /**
+   * A SharedArrayBuffer over this view, which workers can write without a view of their own. It stays
+   * usable after `destroy()`.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_UNSUPPORTED` on runtimes that cannot make one over memory that
+   *   is not theirs: before Node.js 22.23, 24.21 and 26
+   */
+  mapShared(options: MapOptions = {}): SharedArrayBuffer {
+    const { offset, length } = this.#checkRange(options)
+    return this.#native.mapShared(offset, length)
+  }
+
+  #checkRange(options: MapOptions): Required<MapOptions> {
     if (this.#destroyed) {
       throw new MkwriteError('ERR_MKWRITE_DESTROYED', 'The view was destroyed. Create another one.')
     }
@@ -54,12 +76,7 @@ export class View implements Disposable {
         length,
       )
     }
-    const key = `${offset}:${length}`
-    const cached = this.#buffers.get(key)?.deref()
-    if (cached !== undefined) return cached
-    const buffer = this.#native.map(offset, length)
-    this.#buffers.set(key, new WeakRef(buffer))
-    return buffer
+    return { offset, length }
   }
 
   /**

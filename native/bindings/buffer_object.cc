@@ -1,11 +1,31 @@
 #include "bindings/buffer_object.h"
 
+#include <dlfcn.h>
+
 #include "bindings/environment.h"
+#include "coherence/coherent_buffer.h"
 
 namespace mkwrite {
 namespace {
 
 void detach(const Napi::CallbackInfo& info) { info[0].As<Napi::ArrayBuffer>().Detach(); }
+
+/// Runs `action` with the tracker of `buffer`, if it has one. The tracker lives until it returns,
+/// also when another thread ends the tracking meanwhile.
+template <typename Action>
+void with_tracker(const BufferObject& buffer, Action&& action) {
+  const std::shared_ptr<ViewObserver> observer = buffer.observer();
+  auto* tracker = dynamic_cast<Tracker*>(observer.get());
+  if (auto* const coherent = dynamic_cast<CoherentBuffer*>(observer.get())) {
+    tracker = coherent->tracker();
+  }
+  if (tracker != nullptr) action(*tracker);
+}
+
+/// The pages of the bytes (offset, size) that a call begins with.
+PageRange to_pages(const Napi::CallbackInfo& info) {
+  return pages_covering({to_size(info[0]), to_size(info[1])});
+}
 
 }  // namespace
 
@@ -16,6 +36,10 @@ void BufferObjectWrap::define(Napi::Env env, Napi::Object exports) {
           InstanceAccessor<&BufferObjectWrap::size>("size"),
           InstanceAccessor<&BufferObjectWrap::id>("id"),
           InstanceMethod<&BufferObjectWrap::create_view>("createView"),
+          InstanceMethod<&BufferObjectWrap::begin_access>("beginAccess"),
+          InstanceMethod<&BufferObjectWrap::end_access>("endAccess"),
+          InstanceMethod<&BufferObjectWrap::mark_dirty>("markDirty"),
+          InstanceMethod<&BufferObjectWrap::set_read_back_pages>("setReadBackPages"),
           InstanceMethod<&BufferObjectWrap::release>("release"),
       });
   Environment::of(env).buffer_object = Napi::Persistent(constructor);
@@ -64,6 +88,39 @@ Napi::Value BufferObjectWrap::create_view(const Napi::CallbackInfo& info) {
   });
 }
 
+void BufferObjectWrap::begin_access(const Napi::CallbackInfo& info) {
+  translating_errors(info.Env(), [&] {
+    with_tracker(*buffer(), [&](Tracker& tracker) {
+      tracker.begin_access(to_pages(info), info[2].As<Napi::Boolean>().Value());
+    });
+  });
+}
+
+void BufferObjectWrap::end_access(const Napi::CallbackInfo& info) {
+  // An access may outlive the buffer object's handle; then there is nothing to end.
+  if (buffer_ == nullptr) return;
+  with_tracker(*buffer_, [&](Tracker& tracker) {
+    tracker.end_access(to_pages(info), info[2].As<Napi::Boolean>().Value());
+  });
+}
+
+void BufferObjectWrap::mark_dirty(const Napi::CallbackInfo& info) {
+  translating_errors(info.Env(), [&] {
+    with_tracker(*buffer(), [&](Tracker& tracker) {
+      // What the device owns there comes back first: dirt on top of it could not be told from it.
+      tracker.read_back(to_pages(info));
+      tracker.mark_dirty(to_pages(info));
+    });
+  });
+}
+
+void BufferObjectWrap::set_read_back_pages(const Napi::CallbackInfo& info) {
+  translating_errors(info.Env(), [&] {
+    with_tracker(*buffer(),
+                 [&](Tracker& tracker) { tracker.set_read_back_pages(to_size(info[0])); });
+  });
+}
+
 void BufferObjectWrap::release(const Napi::CallbackInfo& /*info*/) { buffer_.reset(); }
 
 void ViewWrap::define(Napi::Env env, Napi::Object /*exports*/) {
@@ -71,6 +128,7 @@ void ViewWrap::define(Napi::Env env, Napi::Object /*exports*/) {
       DefineClass(env, "View",
                   {
                       InstanceMethod<&ViewWrap::map>("map"),
+                      InstanceMethod<&ViewWrap::map_shared>("mapShared"),
                       InstanceMethod<&ViewWrap::release>("release"),
                   });
   Environment::of(env).view = Napi::Persistent(constructor);
@@ -99,6 +157,34 @@ Napi::Value ViewWrap::map(const Napi::CallbackInfo& info) {
       env, Error(ErrorCode::kUnsupported,
                  "This runtime does not allow ArrayBuffers over memory of its own choosing (V8's "
                  "sandbox, as in Electron). Run under Node.js."));
+}
+
+Napi::Value ViewWrap::map_shared(const Napi::CallbackInfo& info) {
+  // Experimental in Node.js 22.23, 24.21 and 26, so it is looked up at run time.
+  using Finalizer = void (*)(void* data, void* hint);
+  using Create = napi_status (*)(napi_env, void*, std::size_t, Finalizer, void*, napi_value*);
+  const auto create = reinterpret_cast<Create>(
+      dlsym(RTLD_DEFAULT, "node_api_create_external_sharedarraybuffer"));
+  const Napi::Env env = info.Env();
+  if (create != nullptr) {
+    auto keeper = std::make_unique<std::shared_ptr<View>>(view_);
+    // Runs on whichever thread lets go of the last SharedArrayBuffer.
+    const Finalizer finalize = [](void*, void* hint) {
+      delete static_cast<std::shared_ptr<View>*>(hint);
+    };
+    napi_value buffer = nullptr;
+    if (create(env, view_->data() + to_size(info[0]), to_size(info[1]), finalize, keeper.get(),
+               &buffer) == napi_ok) {
+      keeper.release();  // the finalizer's now
+      return Napi::Value(env, buffer);
+    }
+    if (env.IsExceptionPending()) env.GetAndClearPendingException();
+  }
+  throw to_javascript(
+      env, Error(ErrorCode::kUnsupported,
+                 "This runtime cannot make a SharedArrayBuffer over memory of the addon's; Node.js "
+                 "22.23, 24.21 and 26 can. Give each worker a view of its own (bo.handle and "
+                 "BufferObject.open)."));
 }
 
 void ViewWrap::release(const Napi::CallbackInfo& /*info*/) { view_.reset(); }

@@ -26,6 +26,13 @@ class BufferObjectWrap final : public Napi::ObjectWrap<BufferObjectWrap> {
   Napi::Value size(const Napi::CallbackInfo& info);
   Napi::Value id(const Napi::CallbackInfo& info);
   Napi::Value create_view(const Napi::CallbackInfo& info);
+  /// beginAccess(offset, size, writable), endAccess(offset, size, writable): CPU access
+  void begin_access(const Napi::CallbackInfo& info);
+  void end_access(const Napi::CallbackInfo& info);
+  /// markDirty(offset, size)
+  void mark_dirty(const Napi::CallbackInfo& info);
+  /// setReadBackPages(pages)
+  void set_read_back_pages(const Napi::CallbackInfo& info);
   void release(const Napi::CallbackInfo& info);
 
   std::shared_ptr<BufferObject> buffer_;
@@ -42,6 +49,8 @@ class ViewWrap final : public Napi::ObjectWrap<ViewWrap> {
   friend class BufferObjectWrap;
   /// map(offset, length): an external ArrayBuffer. It keeps the view, and so the pages.
   Napi::Value map(const Napi::CallbackInfo& info);
+  /// mapShared(offset, length): an external SharedArrayBuffer, where the runtime can make one
+  Napi::Value map_shared(const Napi::CallbackInfo& info);
   void release(const Napi::CallbackInfo& info);
 
   std::shared_ptr<View> view_;

@@ -129,9 +129,13 @@ class Progress {
 
 namespace {
 
-CoherentBuffer& coherent(const Napi::Value& value) {
-  // lib/ passes only buffer objects that attach() has seen.
-  return *static_cast<CoherentBuffer*>(BufferObjectWrap::unwrap(value)->buffer()->observer());
+std::shared_ptr<CoherentBuffer> coherent(const BufferObject& buffer) {
+  // lib/ passes only buffer objects that attach() has seen, and nobody detaches them.
+  return std::static_pointer_cast<CoherentBuffer>(buffer.observer());
+}
+
+std::shared_ptr<CoherentBuffer> coherent(const Napi::Value& value) {
+  return coherent(*BufferObjectWrap::unwrap(value)->buffer());
 }
 
 }  // namespace
@@ -150,7 +154,6 @@ void DeviceWrap::define(Napi::Env env, Napi::Object exports) {
           InstanceMethod<&DeviceWrap::peek>("peek"),
           InstanceMethod<&DeviceWrap::flush>("flush"),
           InstanceMethod<&DeviceWrap::invalidate>("invalidate"),
-          InstanceMethod<&DeviceWrap::mark_dirty>("markDirty"),
           InstanceMethod<&DeviceWrap::buffer_stats>("bufferStats"),
           InstanceMethod<&DeviceWrap::stats>("stats"),
           InstanceMethod<&DeviceWrap::pause>("pause"),
@@ -193,7 +196,7 @@ void DeviceWrap::end() noexcept {
   for (const auto& listed : buffers_) {
     // The buffer objects live on as plain memory, with everything the device wrote.
     if (const auto buffer = listed.lock()) {
-      static_cast<CoherentBuffer*>(buffer->observer())->read_back_all();
+      coherent(*buffer)->read_back_all();
     }
   }
   buffers_.clear();
@@ -215,7 +218,7 @@ void DeviceWrap::attach(const Napi::CallbackInfo& info) {
 
 Napi::Value DeviceWrap::create_resource(const Napi::CallbackInfo& info) {
   return translating_errors(info.Env(), [&] {
-    auto resource = coherent(info[0]).create_resource({to_size(info[1]), to_size(info[2])},
+    auto resource = coherent(info[0])->create_resource({to_size(info[1]), to_size(info[2])},
                                                       info[3].As<Napi::Boolean>().Value());
     return ResourceWrap::make(info.Env(), BufferObjectWrap::unwrap(info[0])->buffer(),
                               std::move(resource));
@@ -273,22 +276,18 @@ Napi::Value DeviceWrap::peek(const Napi::CallbackInfo& info) {
 
 void DeviceWrap::flush(const Napi::CallbackInfo& info) {
   translating_errors(info.Env(),
-                     [&] { coherent(info[0]).flush({to_size(info[1]), to_size(info[2])}); });
+                     [&] { coherent(info[0])->flush({to_size(info[1]), to_size(info[2])}); });
 }
 
 void DeviceWrap::invalidate(const Napi::CallbackInfo& info) {
   translating_errors(info.Env(),
-                     [&] { coherent(info[0]).invalidate({to_size(info[1]), to_size(info[2])}); });
-}
-
-void DeviceWrap::mark_dirty(const Napi::CallbackInfo& info) {
-  translating_errors(info.Env(),
-                     [&] { coherent(info[0]).mark_dirty({to_size(info[1]), to_size(info[2])}); });
+                     [&] { coherent(info[0])->invalidate({to_size(info[1]), to_size(info[2])}); });
 }
 
 Napi::Value DeviceWrap::buffer_stats(const Napi::CallbackInfo& info) {
   return translating_errors(info.Env(), [&] {
-    CoherentBuffer& buffer = coherent(info[0]);
+    const auto attached = coherent(info[0]);
+    CoherentBuffer& buffer = *attached;
     Napi::Object object = buffer.tracker() != nullptr
                               ? tracker_stats(info.Env(), *buffer.tracker())
                               : Napi::Object::New(info.Env());

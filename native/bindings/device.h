@@ -40,7 +40,6 @@ class DeviceWrap final : public Napi::ObjectWrap<DeviceWrap> {
   Napi::Value peek(const Napi::CallbackInfo& info);
   void flush(const Napi::CallbackInfo& info);
   void invalidate(const Napi::CallbackInfo& info);
-  void mark_dirty(const Napi::CallbackInfo& info);
   Napi::Value buffer_stats(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
   void pause(const Napi::CallbackInfo& info);

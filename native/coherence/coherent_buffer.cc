@@ -14,7 +14,7 @@ CoherentBuffer::~CoherentBuffer() = default;
 
 CoherentBuffer& CoherentBuffer::attach(BufferObject& buffer, std::shared_ptr<Device> device,
                                        std::unique_ptr<Policy> policy) {
-  std::unique_ptr<CoherentBuffer> made(new CoherentBuffer(buffer, std::move(device)));
+  std::shared_ptr<CoherentBuffer> made(new CoherentBuffer(buffer, std::move(device)));
   CoherentBuffer& attached = *made;
   if (policy) {
     made->tracker_.emplace(buffer, std::move(policy));
@@ -106,13 +106,6 @@ void CoherentBuffer::invalidate(ByteRange bytes) {
   });
 }
 
-void CoherentBuffer::mark_dirty(ByteRange bytes) {
-  const PageRange pages = pages_covering(bytes);
-  if (!tracker_) return;
-  tracker_->read_back(pages);
-  tracker_->mark_dirty(pages);
-}
-
 void CoherentBuffer::read_back_all() noexcept {
   if (tracker_) tracker_->read_back(buffer_.all_pages());
 }
@@ -130,6 +123,14 @@ Seqno CoherentBuffer::pending_write(PageRange pages) const noexcept {
     }
   });
   return latest;
+}
+
+PageIndex CoherentBuffer::end_of_resource(PageIndex page) const noexcept {
+  PageIndex end = page + 1;
+  index_.for_each_overlapping(bytes_of({page, 1}), [&](const Resource& resource) {
+    end = std::max(end, resource.pages().end());
+  });
+  return end;
 }
 
 void CoherentBuffer::wait(Seqno seqno) noexcept { device_->wait_in_fault(seqno); }

@@ -37,9 +37,6 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
   /// Makes what the device wrote in `bytes` visible to the CPU (vkInvalidateMappedMemoryRanges).
   /// Waits for the device. Takes the submit mutex.
   void invalidate(ByteRange bytes);
-  /// Declares `bytes` written by the CPU, for writers that nobody can see.
-  void mark_dirty(ByteRange bytes);
-
   /// Waits for the device and takes back every page it owns.
   void read_back_all() noexcept;
 
@@ -62,6 +59,7 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
 
   // DeviceOwner; in the signal handler
   Seqno pending_write(PageRange pages) const noexcept override;
+  PageIndex end_of_resource(PageIndex page) const noexcept override;
   void wait(Seqno seqno) noexcept override;
   void read_back(PageRange pages) noexcept override;
 

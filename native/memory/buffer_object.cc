@@ -99,7 +99,7 @@ std::shared_ptr<View> BufferObject::create_view() {
   return view;
 }
 
-void BufferObject::attach(std::unique_ptr<ViewObserver> observer) {
+void BufferObject::attach(std::shared_ptr<ViewObserver> observer) {
   const std::lock_guard lock(mutex_);
   if (observer_) {
     throw Error(ErrorCode::kAlreadyTracked,
@@ -116,12 +116,16 @@ void BufferObject::attach(std::unique_ptr<ViewObserver> observer) {
   observer_ = std::move(observer);
 }
 
-std::unique_ptr<ViewObserver> BufferObject::detach() noexcept {
+void BufferObject::detach() noexcept {
   const std::lock_guard lock(mutex_);
-  if (observer_) {
-    for (View* view : views_) observer_->view_destroyed(*view);
-  }
-  return std::move(observer_);
+  if (!observer_) return;
+  for (View* view : views_) observer_->view_destroyed(*view);
+  observer_.reset();
+}
+
+std::shared_ptr<ViewObserver> BufferObject::observer() const {
+  const std::lock_guard lock(mutex_);
+  return observer_;
 }
 
 void BufferObject::remove(View& view) noexcept {

@@ -60,10 +60,11 @@ class BufferObject : public std::enable_shared_from_this<BufferObject> {
 
   /// Hands all views, present and future, to `observer`. Throws Error (kAlreadyTracked) if there
   /// is one already, and what view_created throws, with nothing changed.
-  void attach(std::unique_ptr<ViewObserver> observer);
-  /// Takes the observer off again and returns it; null if there was none.
-  std::unique_ptr<ViewObserver> detach() noexcept;
-  ViewObserver* observer() const noexcept { return observer_.get(); }
+  void attach(std::shared_ptr<ViewObserver> observer);
+  /// Takes the observer off again; its views are untracked from then on.
+  void detach() noexcept;
+  /// Null if there is none.
+  std::shared_ptr<ViewObserver> observer() const;
 
  private:
   friend class View;
@@ -77,7 +78,7 @@ class BufferObject : public std::enable_shared_from_this<BufferObject> {
   /// lock.
   mutable std::mutex mutex_;
   std::vector<View*> views_;
-  std::unique_ptr<ViewObserver> observer_;
+  std::shared_ptr<ViewObserver> observer_;
 };
 
 /// One CPU mapping of a buffer object: what an ArrayBuffer stands on.

@@ -14,11 +14,15 @@ class DeviceOwner {
  public:
   virtual ~DeviceOwner() = default;
 
-  // All three run in the signal handler: async-signal-safe, no allocation.
+  // All of these run in the signal handler: async-signal-safe, no allocation.
 
   /// The latest submission that writes one of `pages` and is not done; 0 if they can be read back
   /// now. Called under the tracker's lock.
   virtual Seqno pending_write(PageRange pages) const noexcept = 0;
+
+  /// The page after the last one of the resources that `page` belongs to. Called under the tracker's
+  /// lock.
+  virtual PageIndex end_of_resource(PageIndex page) const noexcept = 0;
 
   /// Waits until submission `seqno` is done or the device is lost. Called with no lock held.
   virtual void wait(Seqno seqno) noexcept = 0;

@@ -51,11 +51,14 @@ void clear_bits() {
 }
 
 /// Takes away write access to everything that is not closed. A writer then faults and waits
-/// for the tracker's lock. Returns false when mappings ran out.
+/// for the tracker's lock. Pages under CPU access are left alone, for a system call would fail; they
+/// count as dirty anyway. Returns false when mappings ran out.
 bool hold_off_writers(const ArmedView& armed) noexcept {
   bool complete = true;
   armed.view->closed.for_each_gap(armed.view->closed.all(), [&](PageRange gap) {
-    if (armed.view->protect(gap, PROT_READ) != 0) complete = false;
+    armed.state->written_freely.for_each_gap(gap, [&](PageRange part) {
+      if (armed.view->protect(part, PROT_READ) != 0) complete = false;
+    });
   });
   return complete;
 }

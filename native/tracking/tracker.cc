@@ -13,7 +13,7 @@ namespace {
 
 /// How many pages one touch of a device-owned page reads back and opens, as TTM's prefault does
 /// (drivers/gpu/drm/ttm/ttm_bo_vm.c, TTM_BO_VM_NUM_PREFAULT).
-constexpr std::size_t kReadBackPages = 16;
+constexpr std::size_t kDefaultReadBackPages = 16;
 
 /// After this many faults in a row on a page that is open as far as we know, the fault is not ours to
 /// resolve. Mechanisms that close pages for a while begin the count anew (soft-dirty).
@@ -22,14 +22,17 @@ constexpr std::uint64_t kGiveUpAfter = 100'000;
 }  // namespace
 
 Tracker::Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy)
-    : state_(buffer), policy_(std::move(policy)), mechanism_(make_mechanism(policy_->initial())) {
+    : state_(buffer),
+      read_back_pages_(kDefaultReadBackPages),
+      policy_(std::move(policy)),
+      mechanism_(make_mechanism(policy_->initial())) {
   state_.armed_protection = mechanism_->armed_protection();
   ensure_fault_handler();
   displacements_seen_ = fault_handler_stats().displaced;
 }
 
 Tracker& Tracker::begin(BufferObject& buffer, std::unique_ptr<Policy> policy) {
-  auto tracker = std::make_unique<Tracker>(buffer, std::move(policy));
+  auto tracker = std::make_shared<Tracker>(buffer, std::move(policy));
   Tracker& begun = *tracker;
   buffer.attach(std::move(tracker));
   begun.report_existing_data();
@@ -91,6 +94,8 @@ void Tracker::view_created(View& view) {
     throw_system_error("mprotect", error, "Raise vm.max_map_count, or free views.");
   }
   mechanism_->arm(state_, *tracked);
+  // Should this fail, the page opens at the first touch; only a system call would notice.
+  open_accessed(*tracked, state_.buffer.all_pages());
   tracked->armed = true;
   state_.views.push_back(std::move(tracked));
 }
@@ -171,6 +176,8 @@ Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
   } else {
     for (const PageRange& range : used) found += mechanism_->harvest(state_, range);
   }
+  // Pages that may be written by means that nothing notices are dirty for as long as that lasts.
+  for (const PageRange& range : used) state_.pending.add(state_.written_freely, range);
   const Policy::Decision decision = policy_->observe(found);
   if (decision.report_hull) {
     const PageRange all = state_.buffer.all_pages();
@@ -210,11 +217,84 @@ void Tracker::switch_to(MechanismKind kind) noexcept {
       });
     }
     mechanism_ = std::move(next);
+    for (const auto& view : state_.views) open_accessed(*view, state_.buffer.all_pages());
     ++state_.stats.switches;
   } catch (const std::exception&) {
     const std::lock_guard lock(state_.lock);
     ++state_.stats.failed_switches;
   }
+}
+
+// --- CPU access ------------------------------------------------------------------------------------
+
+void Tracker::begin_access(PageRange range, bool writable) {
+  for (;;) {
+    Seqno awaited = 0;
+    {
+      const std::lock_guard serial(collect_mutex_);
+      const std::lock_guard lock(state_.lock);
+      accesses_.reserve(accesses_.size() + 1);
+      awaited = read_back_owned(range);
+      if (awaited == 0) {
+        accesses_.push_back({range, writable});
+        state_.accessed.set(range);
+        if (writable) state_.written_freely.set(range);
+        int error = 0;
+        for (const auto& view : state_.views) {
+          if (error == 0) error = open_accessed(*view, range);
+        }
+        if (error == 0) return;
+        forget_access({range, writable});
+        throw_system_error("mprotect", error, "Raise vm.max_map_count, or access less at a time.");
+      }
+    }
+    owner_->wait(awaited);
+  }
+}
+
+void Tracker::end_access(PageRange range, bool writable) noexcept {
+  const std::lock_guard lock(state_.lock);
+  forget_access({range, writable});
+  // Once more after the end: the last write may have come after the last collect.
+  if (writable) state_.pending.set(range);
+}
+
+void Tracker::forget_access(const CpuAccess& access) noexcept {
+  const auto found = std::ranges::find(accesses_, access);
+  if (found == accesses_.end()) return;
+  accesses_.erase(found);
+  state_.accessed.clear(access.range);
+  state_.written_freely.clear(access.range);
+  for (const CpuAccess& other : accesses_) {
+    state_.accessed.set(other.range);
+    if (other.writable) state_.written_freely.set(other.range);
+  }
+}
+
+void Tracker::check_not_accessed(std::span<const PageRange> written) const {
+  for (const PageRange& range : written) {
+    if (state_.accessed.next_set(range.first, range.end()) == range.end()) continue;
+    throw Error(ErrorCode::kBusy,
+                "The submission writes pages that are under CPU access. End the access (its end() "
+                "or `using`) before submitting.");
+  }
+}
+
+int Tracker::open_accessed(TrackedView& view, PageRange range) noexcept {
+  int error = 0;
+  const auto open_run = [&](PageRange run, Access access) {
+    if (error == 0) error = mechanism_->open(state_, view, run, access);
+    if (error == 0) view.closed.clear(run);
+  };
+  state_.accessed.for_each_run(range, [&](PageRange run) {
+    state_.written_freely.for_each_run(
+        run, [&](PageRange part) { open_run(part, Access::kWrite); });
+    // Pages that are open already may have been written; protecting them would lose that.
+    state_.written_freely.for_each_gap(run, [&](PageRange part) {
+      view.closed.for_each_run(part, [&](PageRange shut) { open_run(shut, Access::kRead); });
+    });
+  });
+  return error;
 }
 
 // --- Faults --------------------------------------------------------------------------------------
@@ -250,10 +330,10 @@ Seqno Tracker::read_back_owned(PageRange needed) noexcept {
   if (state_.owned.next_set(needed.first, needed.end()) == needed.end()) return 0;
   if (const Seqno pending = owner_->pending_write(needed); pending != 0) return pending;
   seam(Seam::kHandlerBeforeReadback);
-  // The next pages will be touched soon; take along those that are done.
-  const PageRange window =
-      PageRange{needed.first, std::max(needed.count, kReadBackPages)}.intersect(
-          state_.buffer.all_pages());
+  // The next pages of the resource will be touched soon; take along those that are done.
+  const PageIndex limit = std::max(
+      needed.end(), std::min(needed.first + read_back_pages_.load(), owner_->end_of_resource(needed.first)));
+  const PageRange window = PageRange::between(needed.first, limit);
   const PageRange range = owner_->pending_write(window) == 0 ? window : needed;
   state_.owned.for_each_run(range, [&](PageRange run) {
     owner_->read_back(run);
@@ -265,7 +345,7 @@ Seqno Tracker::read_back_owned(PageRange needed) noexcept {
 
 Tracker::Opening Tracker::open(TrackedView& view, PageIndex page, Access access) noexcept {
   if (view.closed.test(page)) {
-    const PageIndex limit = std::min(page + kReadBackPages, state_.buffer.pages());
+    const PageIndex limit = std::min(page + read_back_pages_.load(), state_.buffer.pages());
     const PageIndex end = std::min(view.closed.next_clear(page, limit),
                                    state_.owned.next_set(page, limit));
     const PageRange window = PageRange::between(page, end);

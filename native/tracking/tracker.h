@@ -3,9 +3,11 @@
 // too, so nobody who holds it touches a tracked view, waits for the device, or calls out.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <vector>
 
 #include "faults/seam.h"
 #include "memory/buffer_object.h"
@@ -39,8 +41,9 @@ class Tracker final : public ViewObserver {
 
   /// What a submission does to this buffer object, in one step with respect to faults (design rules
   /// 1, 4 and 7): closes `written` in every view, takes the dirty pages of `used` (visited as in
-  /// collect), then makes `written` device-owned after calling `own()`. Ranges ascend. Throws Error:
-  /// then nothing was taken or owned.
+  /// collect), then makes `written` device-owned after calling `own()`. Ranges ascend, and `written`
+  /// lies within `used`: dirt that is not taken now could not be told from the device's result later.
+  /// Throws Error (kBusy if a page of `written` is under CPU access): then nothing was taken or owned.
   template <typename Visit, typename Own>
   void validate(std::span<const PageRange> used, std::span<const PageRange> written, Visit&& visit,
                 Own&& own) {
@@ -50,6 +53,7 @@ class Tracker final : public ViewObserver {
     {
       const std::unique_lock process = mechanism_->process_lock();
       const std::lock_guard lock(state_.lock);
+      check_not_accessed(written);
       decision = close_and_harvest(used, written);
       std::size_t reported = 0;
       for (const PageRange& range : used) {
@@ -87,6 +91,17 @@ class Tracker final : public ViewObserver {
 
   /// Waits for the device and reads back its pages in `range`. They open at the next touch.
   void read_back(PageRange range) noexcept;
+
+  /// How many pages the touch of a device-owned page reads back and opens: 16 unless told. 1 suits
+  /// random access, as MADV_RANDOM does for TTM.
+  void set_read_back_pages(std::size_t pages) noexcept { read_back_pages_.store(pages); }
+
+  /// Keeps `range` accessible in every view until end_access(), for system calls, which fail with
+  /// EFAULT where a store would fault (dma-buf's begin/end CPU access). Reads back what the device
+  /// owns there, waiting for it, and for `writable` opens the pages for writing. Accesses may overlap.
+  /// Throws Error (kOutOfMemory when mappings ran out), std::bad_alloc.
+  void begin_access(PageRange range, bool writable);
+  void end_access(PageRange range, bool writable) noexcept;
 
   /// The mechanism in force.
   MechanismKind mechanism() const noexcept;
@@ -126,7 +141,19 @@ class Tracker final : public ViewObserver {
   /// Opens more than was asked for, because mappings ran out (design rule 8).
   Opening widen(TrackedView& view, PageIndex page) noexcept;
 
+  void check_not_accessed(std::span<const PageRange> written) const;
+  /// Opens the pages of `range` that are under CPU access in `view`. Returns 0 or errno.
+  int open_accessed(TrackedView& view, PageRange range) noexcept;
+
   mutable TrackerState state_;
+  struct CpuAccess {
+    PageRange range;
+    bool writable;
+    bool operator==(const CpuAccess&) const noexcept = default;
+  };
+  void forget_access(const CpuAccess& access) noexcept;
+  std::vector<CpuAccess> accesses_;  ///< under way; guarded by the lock
+  std::atomic<std::size_t> read_back_pages_;
   /// Serialises collects, changes of mechanism and views coming and going. Not taken by handlers.
   mutable std::mutex collect_mutex_;
   std::unique_ptr<Policy> policy_;

@@ -30,12 +30,21 @@ struct TrackerStats {
 
 struct TrackerState {
   explicit TrackerState(BufferObject& buffer_object)
-      : buffer(buffer_object), owned(buffer.pages()), pending(buffer.pages()) {}
+      : buffer(buffer_object),
+        owned(buffer.pages()),
+        pending(buffer.pages()),
+        accessed(buffer.pages()),
+        written_freely(buffer.pages()) {}
 
   BufferObject& buffer;
   FutexLock lock;
   PageBitmap owned;    ///< device-owned pages: closed in every view
   PageBitmap pending;  ///< dirty pages harvested or declared, but not yet taken by a collect
+  /// Pages under CPU access: accessible in every view until it ends (dma-buf's begin/end CPU access).
+  PageBitmap accessed;
+  /// Of these, the ones that may be written, by whatever means: they stay writable and count as
+  /// dirty in each collect.
+  PageBitmap written_freely;
   std::vector<std::unique_ptr<TrackedView>> views;
   int armed_protection = 0;  ///< of the mechanism in force, or of the one being switched to
   TrackerStats stats;
