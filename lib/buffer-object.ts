@@ -63,8 +63,8 @@ export interface BufferObjectHandle {
   readonly bufferObject: bigint
 }
 
-function isHandle(value: object): value is BufferObjectHandle {
-  return typeof value === 'object' && value !== null && 'bufferObject' in value
+function isHandle(value: unknown): value is BufferObjectHandle {
+  return typeof (value as BufferObjectHandle | undefined | null)?.bufferObject === 'bigint'
 }
 
 /** What to access, and how. */
@@ -264,7 +264,7 @@ export class BufferObject implements Disposable {
    * @throws MkwriteError `ERR_MKWRITE_DESTROYED` if nobody holds it any more
    */
   static open(handle: BufferObjectHandle): BufferObject {
-    if (typeof handle?.bufferObject !== 'bigint') {
+    if (!isHandle(handle)) {
       throw invalidArgument('handle', 'the handle of a BufferObject', handle)
     }
     return new BufferObject(handle)

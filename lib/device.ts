@@ -77,14 +77,13 @@ export class EmulatedDevice implements Disposable {
   /** @throws MkwriteError `ERR_MKWRITE_OUT_OF_RANGE`, `ERR_MKWRITE_OUT_OF_MEMORY` */
   constructor(options: EmulatedDeviceOptions = {}) {
     checkOptions('options', options, ['memory', 'lockupTimeout', 'dmaLatency', 'dmaBandwidth'])
-    const number = (name: 'lockupTimeout' | 'dmaLatency' | 'dmaBandwidth', value: number) =>
-      checkNumber(`options.${name}`, options[name] ?? value, 0)
+    const { memory = 256 * MiB, lockupTimeout = 10_000, dmaLatency = 0, dmaBandwidth = 0 } = options
     const nativeDevice: NativeDevice = new native.Device(
       {
-        memory: checkInteger('options.memory', options.memory ?? 256 * MiB, 1, maxMemory),
-        lockupTimeout: number('lockupTimeout', 10_000),
-        dmaLatency: number('dmaLatency', 0),
-        dmaBandwidth: number('dmaBandwidth', 0),
+        memory: checkInteger('options.memory', memory, 1, maxMemory),
+        lockupTimeout: checkNumber('options.lockupTimeout', lockupTimeout, 0),
+        dmaLatency: checkNumber('options.dmaLatency', dmaLatency, 0),
+        dmaBandwidth: checkNumber('options.dmaBandwidth', dmaBandwidth, 0),
       },
       () => fences.progress(),
     )

@@ -63,7 +63,8 @@ export class DirtyTracker implements Disposable {
       )
     }
     checkOptions('options', options, ['policy'])
-    return new DirtyTracker(buffer, checkPolicy('options.policy', options.policy ?? 'write-fault'))
+    const { policy = 'write-fault' } = options
+    return new DirtyTracker(buffer, checkPolicy('options.policy', policy))
   }
 
   /** The buffer object that is tracked. */
@@ -115,12 +116,15 @@ export class DirtyTracker implements Disposable {
         'The tracker was disposed of. Begin again with DirtyTracker.track().',
       )
     }
+    internals.native(this.#buffer) // throws when the buffer object was destroyed
   }
 
   #checkPages(range: PageRange): Required<PageRange> {
     checkOptions('range', range, ['first', 'count'])
-    const first = checkInteger('range.first', range.first ?? 0, 0, this.#pages - 1)
+    const { first: begin = 0 } = range
+    const first = checkInteger('range.first', begin, 0, this.#pages - 1)
     const rest = this.#pages - first
-    return { first, count: checkInteger('range.count', range.count ?? rest, 1, rest) }
+    const { count = rest } = range
+    return { first, count: checkInteger('range.count', count, 1, rest) }
   }
 }

@@ -47,7 +47,9 @@ export interface Range {
 /** Fills in the defaults of a range and checks that it lies within `limit` bytes and is not empty. */
 export function checkRange(name: string, range: Range | undefined, limit: number): Required<Range> {
   if (range !== undefined) checkOptions(name, range, ['offset', 'size'])
-  const offset = checkInteger(`${name}.offset`, range?.offset ?? 0, 0, limit - 1)
-  const size = checkInteger(`${name}.size`, range?.size ?? limit - offset, 1, limit - offset)
-  return { offset, size }
+  // Defaults stand in for undefined alone: null is an error.
+  const { offset: begin = 0 } = range ?? {}
+  const offset = checkInteger(`${name}.offset`, begin, 0, limit - 1)
+  const { size: length = limit - offset } = range ?? {}
+  return { offset, size: checkInteger(`${name}.size`, length, 1, limit - offset) }
 }

@@ -40,7 +40,8 @@ export class View implements Disposable {
     const { offset, length } = this.#checkRange(options)
     const key = `${offset}:${length}`
     const cached = this.#buffers.get(key)?.deref()
-    if (cached !== undefined) return cached
+    // One that was transferred away (ArrayBuffer.prototype.transfer) is empty.
+    if (cached !== undefined && cached.byteLength > 0) return cached
     const buffer = this.#native.map(offset, length)
     this.#buffers.set(key, new WeakRef(buffer))
     return buffer
@@ -63,12 +64,14 @@ export class View implements Disposable {
       throw new MkwriteError('ERR_MKWRITE_DESTROYED', 'The view was destroyed. Create another one.')
     }
     checkOptions('options', options, ['offset', 'length'])
-    const offset = checkInteger('options.offset', options.offset ?? 0, 0, this.#size - 1)
+    const { offset: given = 0 } = options
+    const offset = checkInteger('options.offset', given, 0, this.#size - 1)
     if (offset % native.pageSize !== 0) {
       throw outOfRange('options.offset', `a multiple of the page size, ${native.pageSize}`, offset)
     }
     const rest = this.#size - offset
-    const length = checkInteger('options.length', options.length ?? rest, 1, rest)
+    const { length: wanted = rest } = options
+    const length = checkInteger('options.length', wanted, 1, rest)
     if (length > constants.MAX_LENGTH) {
       throw outOfRange(
         'options.length',
