@@ -54,7 +54,7 @@ describe.each(available)('under %s', (mechanism: Mechanism) => {
       expect(it.dirtyPages).toBe(Math.round(64 * it.dirtyFraction))
       expect(it.lostPages).toBe(0)
       expect(it.reportedPages).toBeGreaterThanOrEqual(it.dirtyPages)
-      expect(it.repetitions).toBeGreaterThanOrEqual(3)
+      expect(it.repetitions).toBeGreaterThanOrEqual(1)
     }
   })
 

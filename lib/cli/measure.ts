@@ -42,7 +42,7 @@ export const measureHelp = {
 export const registerMeasure: Registration = (cli) => {
   cli
     .command('measure', 'What page faults, scans and copies really cost on this machine')
-    .option('--quick', 'A small buffer and little time, under 10 s; for continuous integration')
+    .option('--quick', 'A small buffer, fewer cases, about 5 s; for continuous integration')
     .option(
       '--mechanism <name>',
       `Only this one; may be repeated: ${mechanisms.join(', ')} (default: all that work)`,
@@ -50,7 +50,7 @@ export const registerMeasure: Registration = (cli) => {
     .option('--pattern <name>', `Only this one; may be repeated: ${patterns.join(', ')}`)
     .option(
       '--dirty <share>',
-      'Share of the pages to write, 0 to 1; may be repeated (default: 0.001, 0.01, 0.1, 0.5, 1)',
+      'Share of the pages to write, 0 to 1; may be repeated (default: 0.001, 0.01, 0.1, 0.5, 1; quick: 0.01, 0.1, 1)',
     )
     .option('--size <bytes>', 'Size of the buffer, such as 16MiB (default: 64MiB, quick: 8MiB)')
     .option('--pages <count>', 'Size of the buffer in pages')

@@ -28,12 +28,14 @@ interface Frame {
   lostPages: number
 }
 
-/** How often to measure. */
+/** How long to measure. */
 export interface Budget {
-  /** At least. */
-  repetitions: number
   seconds: number
+  /** As many are made even if that takes longer, up to `patience` times as long. */
+  repetitions: number
 }
+
+const patience = 4
 
 /** More would not change a median. */
 const maxRepetitions = 300
@@ -78,14 +80,18 @@ export class Bench implements Disposable {
   }
 
   run(pages: PageSource, budget: Budget): { repetitions: number; library: Series; bare: Series } {
+    const begin = performance.now()
     this.#native.chooseBare(pages(), this.#bytesPerPage, this.#stamp)
     this.#stamp += 100
     const library: Frame[] = []
     const bare: Frame[] = []
-    // Time of day here: it is the user's patience that is budgeted.
-    const end = performance.now() + budget.seconds * 1000
+    // Wall-clock time here: it is the user's that is budgeted.
+    const wantsMore = (rounds: number): boolean => {
+      const spent = (performance.now() - begin) / 1000 / budget.seconds
+      return rounds < budget.repetitions ? spent < patience : spent < 1 && rounds < maxRepetitions
+    }
     let round = -1 // the first is for warming up
-    while (round < budget.repetitions || (performance.now() < end && round < maxRepetitions)) {
+    while (round < 1 || wantsMore(round)) {
       // Whoever comes second finds other things in the caches, so they take turns.
       if (round % 2 === 0) library.push(this.#libraryFrame(pages()))
       bare.push(this.#bareFrame(pages()))

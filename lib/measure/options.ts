@@ -13,18 +13,21 @@ export interface MeasureOptions {
   mechanisms?: readonly Mechanism[]
   /** Default: all. */
   patterns?: readonly Pattern[]
-  /** Shares of the pages that a frame writes, above 0 and up to 1. Default: 0.001, 0.01, 0.1, 0.5, 1. */
+  /**
+   * Shares of the pages that a frame writes, above 0 and up to 1. Default: 0.001, 0.01, 0.1, 0.5, 1;
+   * 0.01, 0.1, 1 if `quick`.
+   */
   dirtyFractions?: readonly number[]
   /** Bytes of the buffer. Default: 64 MiB; 8 MiB if `quick`. */
   size?: number
   /** Bytes written to each dirty page: a multiple of 8. Default: 8. */
   bytesPerPage?: number
   /**
-   * Time for the sweep in seconds, shared by its cases. Each runs a few times even where that takes
-   * longer. Default: 35; 4 if `quick`.
+   * Time for the sweep in seconds, shared by its cases. A slow case takes up to four times its share,
+   * or longer to run at all. Default: 35; 4 if `quick`.
    */
   seconds?: number
-  /** A smaller buffer and less time: for continuous integration. */
+  /** A smaller buffer, fewer cases and less time: for continuous integration. */
   quick?: boolean
   /** Called before each step. */
   onProgress?: (progress: MeasureProgress) => void
@@ -50,14 +53,15 @@ export interface Plan {
   size: number
   bytesPerPage: number
   seconds: number
-  /** Of each case, at least. */
+  /** Of each case, unless it is slow. */
   repetitions: number
   /** Batches per floor. */
   batches: number
 }
 
-const KiB = 1024
-const MiB = 1024 * KiB
+const MiB = 1024 * 1024
+const fractions = [0.001, 0.01, 0.1, 0.5, 1]
+const quickFractions = [0.01, 0.1, 1]
 
 export function makePlan(options: MeasureOptions): Plan {
   checkOptions('options', options, [
@@ -83,7 +87,7 @@ export function makePlan(options: MeasureOptions): Plan {
   return {
     mechanisms: availableMechanisms(options.mechanisms),
     patterns: checkList('options.patterns', options.patterns ?? patterns, patterns),
-    dirtyFractions: checkFractions(options.dirtyFractions ?? [0.001, 0.01, 0.1, 0.5, 1]),
+    dirtyFractions: checkFractions(options.dirtyFractions ?? (quick ? quickFractions : fractions)),
     size,
     bytesPerPage,
     seconds: checkNumber('options.seconds', options.seconds ?? (quick ? 4 : 35), 0),
@@ -121,10 +125,10 @@ function checkList<Item extends string>(
   return list
 }
 
-function checkFractions(fractions: readonly number[]): readonly number[] {
+function checkFractions(given: readonly number[]): readonly number[] {
   const isFraction = (value: unknown) => typeof value === 'number' && value > 0 && value <= 1
-  if (!Array.isArray(fractions) || fractions.length === 0 || !fractions.every(isFraction)) {
-    throw invalidArgument('options.dirtyFractions', 'an array of numbers > 0 and <= 1', fractions)
+  if (!Array.isArray(given) || given.length === 0 || !given.every(isFraction)) {
+    throw invalidArgument('options.dirtyFractions', 'an array of numbers > 0 and <= 1', given)
   }
-  return fractions
+  return given
 }

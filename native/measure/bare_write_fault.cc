@@ -84,23 +84,28 @@ void BareWriteFault::collect() {
 }
 
 void BareWriteFault::choose(const PageWrites& writes) {
-  constexpr int kRounds = 3;
+  constexpr std::size_t kRounds = 3;
+  // A long frame is an average by itself.
+  constexpr std::int64_t kLongEnough = 100'000'000;  // ns
+  std::int64_t spent = 0;
   PageWrites round = writes;
   // The whole frame counts: how the mapping was protected also shapes what the next faults split.
   std::vector<std::int64_t> per_run;
   std::vector<std::int64_t> whole_range;
-  for (int i = 0; i < kRounds; ++i) {
+  while (per_run.size() < kRounds && spent < kLongEnough) {
     for (const bool whole : {false, true}) {
       protect_whole_range_ = whole;
       ++round.stamp;
       const FrameResult frame = run(round);
-      (whole ? whole_range : per_run).push_back(frame.write_ns + frame.collect_ns);
+      const std::int64_t ns = frame.write_ns + frame.collect_ns;
+      (whole ? whole_range : per_run).push_back(ns);
+      spent += ns;
     }
   }
-  constexpr auto kMiddle = kRounds / 2;
-  std::ranges::nth_element(per_run, per_run.begin() + kMiddle);
-  std::ranges::nth_element(whole_range, whole_range.begin() + kMiddle);
-  protect_whole_range_ = whole_range[kMiddle] < per_run[kMiddle];
+  std::ranges::sort(per_run);
+  std::ranges::sort(whole_range);
+  const std::size_t middle = per_run.size() / 2;
+  protect_whole_range_ = whole_range[middle] < per_run[middle];
 }
 
 }  // namespace mkwrite
