@@ -185,7 +185,11 @@ export class BufferObject implements Disposable {
     const side = this.#checkDevice()
     checkOptions('options', options, ['offset', 'size', 'coherent'])
     const { coherent = side.coherent, ...range } = options
-    return side.resource(this, checkRange('options', range, this.#size), coherent)
+    return side.resource(
+      this,
+      checkRange('options', range, this.#size),
+      checkBoolean('options.coherent', coherent),
+    )
   }
 
   /**
