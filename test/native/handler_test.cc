@@ -13,6 +13,7 @@
 
 #include "faults/region_table.h"
 #include "support/child.h"
+#include "support/sanitizers.h"
 #include "support/trap.h"
 
 using mkwrite::Access;
@@ -24,6 +25,7 @@ using mkwrite::FaultSink;
 using mkwrite::kPageSize;
 using mkwrite::ScopedRegion;
 using mkwrite::test::guard_page;
+using mkwrite::test::nested_faults_kill;
 using mkwrite::test::run_in_child;
 using mkwrite::test::skip_trap;
 using mkwrite::test::store_traps;
@@ -212,6 +214,7 @@ TEST_CASE("an earlier handler runs with SIGSEGV blocked, unless it asked for SA_
           store_traps(guard_page());
           return segv_blocked.load() && !is_blocked(SIGSEGV) ? 0 : 1;
         }).exited_with(0));
+  if (nested_faults_kill()) return;
   CHECK(run_in_child([] {
           install(trap_handler, SA_NODEFER);
           ensure_fault_handler();
@@ -282,6 +285,7 @@ TEST_CASE("an earlier handler may leave by siglongjmp, as often as it likes") {
 }
 
 TEST_CASE("a fault within an earlier handler is resolved") {
+  if (nested_faults_kill()) return;
   CHECK(run_in_child([] {
           static OpeningPage* touched = nullptr;
           ensure_fault_handler();
@@ -299,6 +303,7 @@ TEST_CASE("a fault within an earlier handler is resolved") {
 }
 
 TEST_CASE("a fault within an earlier handler may be another one of its own") {
+  if (nested_faults_kill()) return;
   CHECK(run_in_child([] {
           static void* page = guard_page();
           install(

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "watchdog.h"
 
@@ -24,6 +25,7 @@ struct Ending {
 /// exit.
 template <typename Body>
 Ending run_in_child(Body&& body) {
+  fflush(nullptr);  // or a crashing child prints it again
   const pid_t child = fork();
   if (child == 0) {
     alarm(kWatchdogSeconds / 2);
