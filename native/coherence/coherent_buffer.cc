@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "coherence/placement.h"
+#include "faults/mutant.h"
 #include "memory/error.h"
 
 namespace mkwrite {
@@ -63,7 +64,9 @@ void CoherentBuffer::destroy_resource(const std::shared_ptr<Resource>& resource)
 }
 
 void CoherentBuffer::distribute(PageRange pages) noexcept {
+  [[maybe_unused]] bool given = false;
   index_.for_each_overlapping(bytes_of(pages), [&](Resource& resource) {
+    if (kMutant == Mutant::kDirtForOneResource && std::exchange(given, true)) return;
     // One without device memory gets everything when it is bound.
     if (resource.coherent() && resource.bound()) resource.add_dirty(pages);
   });
@@ -75,8 +78,7 @@ void CoherentBuffer::flush(ByteRange bytes) {
   const std::lock_guard submit(device_->submit_mutex());
   std::vector<UpdateRun> runs;
   const auto send = [&](const Resource& resource, ByteRange part) {
-    runs.push_back(
-        {buffer_.alias() + part.offset, resource.memory_at(part).data(), part.size});
+    runs.push_back({buffer_.alias() + part.offset, resource.memory_at(part).data(), part.size});
     stats.bytes_updated += part.size;
   };
   std::vector<Resource*> resources;
@@ -110,7 +112,8 @@ void CoherentBuffer::read_back_all() noexcept {
   if (tracker_) tracker_->read_back(buffer_.all_pages());
 }
 
-// --- DeviceOwner: runs in the signal handler, under the tracker's lock ----------------------------
+// --- DeviceOwner: runs in the signal handler, under the tracker's lock
+// ----------------------------
 
 Seqno CoherentBuffer::pending_write(PageRange pages) const noexcept {
   Seqno latest = 0;

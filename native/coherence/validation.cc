@@ -4,8 +4,9 @@
 #include <string>
 #include <tuple>
 
-#include "coherence/placement.h"
 #include "coherence/coherent_buffer.h"
+#include "coherence/placement.h"
+#include "faults/mutant.h"
 #include "faults/seam.h"
 #include "memory/error.h"
 
@@ -33,11 +34,11 @@ void check_operands(const std::vector<Command>& commands) {
     for (const Operand& operand : command.operands) {
       if (operand.bytes.empty() || operand.bytes.end() < operand.bytes.offset ||
           operand.bytes.end() > operand.resource->size()) {
-        throw Error(ErrorCode::kOutOfRange,
-                    "A command's operand must lie within its resource of " +
-                        std::to_string(operand.resource->size()) + " bytes. Received offset " +
-                        std::to_string(operand.bytes.offset) + " and size " +
-                        std::to_string(operand.bytes.size));
+        throw Error(ErrorCode::kOutOfRange, "A command's operand must lie within its resource of " +
+                                                std::to_string(operand.resource->size()) +
+                                                " bytes. Received offset " +
+                                                std::to_string(operand.bytes.offset) +
+                                                " and size " + std::to_string(operand.bytes.size));
       }
     }
   }
@@ -75,7 +76,8 @@ std::vector<Claim> plan(const std::vector<Command>& commands) {
       claims.push_back({resource->buffer(), {}});
     }
     std::vector<Use>& uses = claims.back().uses;
-    if (uses.empty() || uses.back().resource != resource) uses.push_back({resource, {}, {}, {}, {}});
+    if (uses.empty() || uses.back().resource != resource)
+      uses.push_back({resource, {}, {}, {}, {}});
     const PageRange pages = resource->pages_of(operand->bytes);
     uses.back().used.push_back(pages);
     if (operand->writes) uses.back().written.push_back(pages);
@@ -143,8 +145,7 @@ void claim_pages(Claim& claim, Seqno seqno, std::vector<UpdateRun>& updates) {
         return buffer.device().status(write.seqno) == FenceStatus::kSignaled;
       });
       for (const PageRange& range : use.written) {
-        resource.for_each_device_clean_run(range,
-                                           [&](PageRange run) { use.owned.push_back(run); });
+        resource.for_each_device_clean_run(range, [&](PageRange run) { use.owned.push_back(run); });
       }
       resource.pending_writes.reserve(resource.pending_writes.size() + use.written.size());
     }
@@ -157,8 +158,7 @@ void claim_pages(Claim& claim, Seqno seqno, std::vector<UpdateRun>& updates) {
       }
     }
   };
-  buffer.tracker()->validate(
-      used, written, [&](PageRange run) { buffer.distribute(run); }, own);
+  buffer.tracker()->validate(used, written, [&](PageRange run) { buffer.distribute(run); }, own);
   seam(Seam::kSubmitAfterOwn);
 }
 
@@ -167,7 +167,9 @@ void roll_back(Claim& claim, Seqno seqno) noexcept {
   CoherentBuffer& buffer = *claim.buffer;
   buffer.locked([&] {
     for (Use& use : claim.uses) {
-      for (const PageRange& run : use.taken) use.resource->add_dirty(run);
+      for (const PageRange& run : use.taken) {
+        if (kMutant != Mutant::kDropFailedDirt) use.resource->add_dirty(run);
+      }
       for (const PageRange& run : use.owned) use.resource->clear_device_dirty(run);
       std::erase_if(use.resource->pending_writes,
                     [seqno](const auto& write) { return write.seqno == seqno; });

@@ -7,7 +7,9 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+
 #include <functional>
+#include "faults/mutant.h"
 
 namespace mkwrite {
 namespace {
@@ -59,7 +61,7 @@ Walk* begin_walk(const siginfo_t* info, const void* frame) noexcept {
 }
 
 void default_action(int signal, const siginfo_t* info) noexcept {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = SIG_DFL;
   sigaction(signal, &action, nullptr);
   // A real fault happens again when we return, and then the kernel's core points at the very
@@ -90,6 +92,7 @@ void invoke(const struct sigaction& action, int signal, siginfo_t* info, void* c
 }  // namespace
 
 void remember_handler(const struct sigaction& action) noexcept {
+  if (kMutant == Mutant::kForgetPredecessor) return;
   const std::size_t count = handler_count.load();
   for (std::size_t i = 0; i < count; ++i) {
     if (handlers[i].sa_sigaction == action.sa_sigaction) return;

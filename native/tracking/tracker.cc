@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "faults/handler.h"
+#include "faults/mutant.h"
 #include "memory/error.h"
 #include "tracking/write_fault.h"
 
@@ -15,8 +16,8 @@ namespace {
 /// (drivers/gpu/drm/ttm/ttm_bo_vm.c, TTM_BO_VM_NUM_PREFAULT).
 constexpr std::size_t kDefaultReadBackPages = 16;
 
-/// After this many faults in a row on a page that is open as far as we know, the fault is not ours to
-/// resolve. Mechanisms that close pages for a while begin the count anew (soft-dirty).
+/// After this many faults in a row on a page that is open as far as we know, the fault is not ours
+/// to resolve. Mechanisms that close pages for a while begin the count anew (soft-dirty).
 constexpr std::uint64_t kGiveUpAfter = 100'000;
 
 }  // namespace
@@ -112,7 +113,9 @@ void Tracker::view_destroyed(View& view) noexcept {
     // Opened first and harvested last (design rule 5): what is written until here is not lost.
     // Device-owned pages are read back by whoever stops tracking while the view lives on.
     try {
-      mechanism_->harvest(state_, state_.buffer.all_pages());
+      if (kMutant != Mutant::kUnmapWithoutCollect) {
+        mechanism_->harvest(state_, state_.buffer.all_pages());
+      }
     } catch (const Error&) {
       state_.pending.set(state_.buffer.all_pages());
       state_.pending.remove(state_.owned, state_.buffer.all_pages());
@@ -168,6 +171,12 @@ bool Tracker::close(PageRange range) noexcept {
 Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
                                             std::span<const PageRange> written) {
   bool exact = true;
+  if constexpr (kMutant == Mutant::kCollectBeforeClosing) {
+    for (const PageRange& range : used) mechanism_->harvest(state_, range);
+    seam(Seam::kSubmitAfterClose);
+    for (const PageRange& range : written) close(range);
+    return policy_->observe(0);
+  }
   for (const PageRange& range : written) exact = close(range) && exact;
   seam(Seam::kSubmitAfterClose);
   std::size_t found = 0;
@@ -203,7 +212,9 @@ void Tracker::switch_to(MechanismKind kind) noexcept {
       // Armed before the old one is harvested for the last time: a write in between is noticed by
       // both, never by neither (design rule 5).
       for (; armed < state_.views.size(); ++armed) next->arm(state_, *state_.views[armed]);
-      mechanism_->harvest(state_, state_.buffer.all_pages());
+      if (kMutant != Mutant::kSwitchWithoutCollect) {
+        mechanism_->harvest(state_, state_.buffer.all_pages());
+      }
     } catch (...) {
       for (std::size_t i = 0; i < armed; ++i) next->disarm(state_, *state_.views[i]);
       state_.armed_protection = old_protection;
@@ -225,7 +236,8 @@ void Tracker::switch_to(MechanismKind kind) noexcept {
   }
 }
 
-// --- CPU access ------------------------------------------------------------------------------------
+// --- CPU access
+// ------------------------------------------------------------------------------------
 
 void Tracker::begin_access(PageRange range, bool writable) {
   for (;;) {
@@ -287,8 +299,8 @@ int Tracker::open_accessed(TrackedView& view, PageRange range) noexcept {
     if (error == 0) view.closed.clear(run);
   };
   state_.accessed.for_each_run(range, [&](PageRange run) {
-    state_.written_freely.for_each_run(
-        run, [&](PageRange part) { open_run(part, Access::kWrite); });
+    state_.written_freely.for_each_run(run,
+                                       [&](PageRange part) { open_run(part, Access::kWrite); });
     // Pages that are open already may have been written; protecting them would lose that.
     state_.written_freely.for_each_gap(run, [&](PageRange part) {
       view.closed.for_each_run(part, [&](PageRange shut) { open_run(shut, Access::kRead); });
@@ -317,6 +329,7 @@ FaultOutcome Tracker::resolve(TrackedView& view, PageIndex page, Access access) 
         continue;
       }
       ++state_.stats.waits;
+      if (kMutant == Mutant::kWaitUnderLock) owner_->wait(awaited);
     }
     // Without any lock: other faults, collects and submits go on meanwhile (design rule 4). What
     // was true before the wait is looked at again after it.
@@ -331,12 +344,15 @@ Seqno Tracker::read_back_owned(PageRange needed) noexcept {
   if (const Seqno pending = owner_->pending_write(needed); pending != 0) return pending;
   seam(Seam::kHandlerBeforeReadback);
   // The next pages of the resource will be touched soon; take along those that are done.
-  const PageIndex limit = std::max(
-      needed.end(), std::min(needed.first + read_back_pages_.load(), owner_->end_of_resource(needed.first)));
+  const PageIndex limit = std::max(needed.end(), std::min(needed.first + read_back_pages_.load(),
+                                                          owner_->end_of_resource(needed.first)));
   const PageRange window = PageRange::between(needed.first, limit);
   const PageRange range = owner_->pending_write(window) == 0 ? window : needed;
   state_.owned.for_each_run(range, [&](PageRange run) {
-    owner_->read_back(run);
+    if (kMutant != Mutant::kOpenWithoutReadback) owner_->read_back(run);
+    if (kMutant == Mutant::kTouchViewUnderLock) {
+      static_cast<void>(*static_cast<volatile std::byte*>(state_.views[0]->address(run.first)));
+    }
     state_.stats.pages_read_back += run.count;
   });
   state_.owned.clear(range);
@@ -346,8 +362,8 @@ Seqno Tracker::read_back_owned(PageRange needed) noexcept {
 Tracker::Opening Tracker::open(TrackedView& view, PageIndex page, Access access) noexcept {
   if (view.closed.test(page)) {
     const PageIndex limit = std::min(page + read_back_pages_.load(), state_.buffer.pages());
-    const PageIndex end = std::min(view.closed.next_clear(page, limit),
-                                   state_.owned.next_set(page, limit));
+    const PageIndex end =
+        std::min(view.closed.next_clear(page, limit), state_.owned.next_set(page, limit));
     const PageRange window = PageRange::between(page, end);
     if (view.protect(window, state_.armed_protection) != 0) return widen(view, page);
     view.closed.clear(window);
@@ -375,6 +391,7 @@ Tracker::Opening Tracker::reopen(TrackedView& view, PageIndex page, Access acces
 }
 
 Tracker::Opening Tracker::widen(TrackedView& view, PageIndex page) noexcept {
+  if (kMutant == Mutant::kGiveUpWithoutMappings) return Opening::kHopeless;
   // Between device-owned pages the mapping's borders exist already, so that opening all of a gap
   // merges mappings instead of splitting them.
   PageRange around;

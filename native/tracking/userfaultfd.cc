@@ -11,6 +11,7 @@
 #include <mutex>
 #include <system_error>
 
+#include "faults/mutant.h"
 #include "memory/error.h"
 #include "memory/scoped_fd.h"
 #include "tracking/pagemap.h"
@@ -50,10 +51,10 @@ ScopedFd open_userfaultfd() {
       error == ENOSYS ? "The kernel was built without CONFIG_USERFAULTFD; use another kernel."
                       : "Allow the userfaultfd system call in the container's seccomp profile, or "
                         "give access to /dev/userfaultfd.";
-  throw Error(ErrorCode::kMechanismUnavailable,
-              "The userfaultfd system call was refused: " +
-                  std::generic_category().message(error) + ".",
-              remedy, error);
+  throw Error(
+      ErrorCode::kMechanismUnavailable,
+      "The userfaultfd system call was refused: " + std::generic_category().message(error) + ".",
+      remedy, error);
 }
 
 }  // namespace
@@ -119,6 +120,7 @@ void Userfaultfd::scan_and_protect(std::byte* base, PageRange range,
   uapi::ScanArguments scan;
   // Without CHECK_WPASYNC a mapping that is not registered would be skipped and look clean.
   scan.flags = uapi::kScanWpMatching | uapi::kScanCheckWpAsync;
+  if constexpr (kMutant == Mutant::kScanThenProtect) scan.flags = uapi::kScanCheckWpAsync;
   scan.start = origin + range.first * kPageSize;
   scan.end = origin + range.end() * kPageSize;
   scan.vec = reinterpret_cast<std::uintptr_t>(regions.data());
@@ -137,6 +139,10 @@ void Userfaultfd::scan_and_protect(std::byte* base, PageRange range,
       const uapi::PageRegion& region = regions[static_cast<std::size_t>(i)];
       visit(PageRange::between((region.start - origin) / kPageSize,
                                (region.end - origin) / kPageSize));
+    }
+    if constexpr (kMutant == Mutant::kScanThenProtect) {
+      uffdio_writeprotect protect{{scan.start, scan.end - scan.start}, UFFDIO_WRITEPROTECT_MODE_WP};
+      ioctl(instance().fd_, UFFDIO_WRITEPROTECT, &protect);
     }
     if (static_cast<std::size_t>(found) < regions.size()) return;
     scan.start = scan.walk_end;

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "faults/mutant.h"
 #include "faults/seam.h"
 #include "memory/error.h"
 #include "tracking/tracker_state.h"
@@ -45,6 +46,7 @@ std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
   bool out_of_mappings = false;
   const auto protect = [&](PageRange run) {
     ++state.stats.protect_calls;
+    if (kMutant == Mutant::kTakeWithoutProtecting) return;
     if (view.protect(run, PROT_READ) != 0) out_of_mappings = true;
   };
   std::size_t found = 0;
@@ -93,13 +95,21 @@ bool WriteFault::is_open(const TrackedView& view, PageIndex page, Access access)
   return access == Access::kRead || view.writable.test(page);
 }
 
-int WriteFault::open(TrackerState& /*state*/, TrackedView& view, PageRange pages,
+int WriteFault::open([[maybe_unused]] TrackerState& state, TrackedView& view, PageRange pages,
                      Access access) noexcept {
   if (access == Access::kRead) return view.protect(pages, PROT_READ);
+  if constexpr (kMutant == Mutant::kOpenWithoutLock) {
+    view.writable.set(pages);
+    state.lock.unlock();
+  }
   seam(Seam::kHandlerBeforeOpen);
   // The tracker's lock makes one step of these two: a collect between them would either miss the
   // bit or leave the page open without one (rule 2).
   const int error = view.protect(pages, PROT_READ | PROT_WRITE);
+  if constexpr (kMutant == Mutant::kOpenWithoutLock) {
+    state.lock.lock();
+    return error;
+  }
   if (error == 0) view.writable.set(pages);
   return error;
 }

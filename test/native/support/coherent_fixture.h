@@ -12,6 +12,7 @@
 #include "coherence/validation.h"
 #include "device/emulated_device.h"
 #include "device/kernels.h"
+#include "memory/error.h"
 #include "tracked_buffer.h"
 
 namespace mkwrite::test {
