@@ -7,7 +7,6 @@
 #include <string>
 
 #include "coherence/resource.h"
-#include "faults/mutant.h"
 #include "memory/error.h"
 
 namespace mkwrite {
@@ -54,18 +53,14 @@ void EmulatedDevice::stop() noexcept {
     stopping_ = true;
     paused_ = false;
   }
-  queue_changed_.notify_all();
+  wake();
   stopped_.store(true);
   if (thread_.joinable()) thread_.join();
 }
 
 void EmulatedDevice::lose() noexcept {
   timeline_.lose();
-  {
-    const std::lock_guard lock(queue_mutex_);
-  }
-  queue_changed_.notify_all();
-  if (options_.on_progress) options_.on_progress();
+  wake();
 }
 
 void EmulatedDevice::pause() {
@@ -78,15 +73,14 @@ void EmulatedDevice::resume() {
     const std::lock_guard lock(queue_mutex_);
     paused_ = false;
   }
-  queue_changed_.notify_all();
+  wake();
 }
 
 std::unique_ptr<DeviceAllocation> EmulatedDevice::allocate(std::size_t size) {
   return memory_->allocate(size);
 }
 
-// --- Submitting: under the submit mutex
-// -----------------------------------------------------------
+// --- Submitting: under the submit mutex -----------------------------------------------------------
 
 void EmulatedDevice::reserve() {
   if (stopped_.load()) {
@@ -143,7 +137,7 @@ void EmulatedDevice::enqueue(std::vector<Command> commands,
     last_submitted_.store(next_->seqno);
     queue_.back() = std::move(next_);
   }
-  queue_changed_.notify_all();
+  wake();
 }
 
 void EmulatedDevice::cancel() noexcept { timeline_.interrupt(); }
@@ -157,26 +151,25 @@ void EmulatedDevice::settle() noexcept {
 }
 
 void EmulatedDevice::wait_in_fault(Seqno seqno) noexcept {
-  if (kMutant == Mutant::kWaitForever) options_.lockup_timeout = FenceTimeline::Timeout(-1);
   if (timeline_.wait_interruptibly(seqno, options_.lockup_timeout) ==
       FenceTimeline::WaitResult::kTimedOut) {
-    timeline_.lose();
+    lose();
   }
 }
 
 void EmulatedDevice::peek(const Resource& resource, std::size_t offset, std::span<std::byte> to) {
   const std::lock_guard submit(submit_mutex());
   if (offset > resource.size() || to.size() > resource.size() - offset) {
-    throw Error(ErrorCode::kOutOfRange, "The range must lie within the resource of " +
-                                            std::to_string(resource.size()) + " bytes.");
+    throw Error(ErrorCode::kOutOfRange,
+                "The range must lie within the resource of " + std::to_string(resource.size()) +
+                    " bytes.");
   }
   if (!resource.bound()) return;
   if (next_ && idle()) next_->staged.arrive();
   std::memcpy(to.data(), resource.memory({offset, to.size()}).data(), to.size());
 }
 
-// --- The device's thread
-// ---------------------------------------------------------------------------
+// --- The device's thread ---------------------------------------------------------------------------
 
 void EmulatedDevice::Staged::arrive() noexcept {
   const std::byte* from = bytes.data();
@@ -188,25 +181,35 @@ void EmulatedDevice::Staged::arrive() noexcept {
   bytes.clear();
 }
 
+void EmulatedDevice::wake() noexcept {
+  // After the change itself, as in FenceTimeline::announce().
+  queue_events_.fetch_add(1);
+  futex_wake(queue_events_);
+}
+
 void EmulatedDevice::run_queue() noexcept {
-  for (;;) {
+  while (!timeline_.lost()) {
+    const std::uint32_t event = queue_events_.load();
     std::unique_ptr<Submission> submission;
     {
-      std::unique_lock lock(queue_mutex_);
-      const auto ready = [this] { return !queue_.empty() && queue_.front() != nullptr; };
-      queue_changed_.wait(lock, [&] {
-        return timeline_.lost() || (stopping_ && !ready()) || (!paused_ && ready());
-      });
-      if (timeline_.lost() || !ready()) break;
-      submission = std::move(queue_.front());
-      queue_.pop_front();
+      const std::lock_guard lock(queue_mutex_);
+      const bool ready = !queue_.empty() && queue_.front() != nullptr;
+      if (stopping_ && !ready) break;
+      if (ready && !paused_) {
+        submission = std::move(queue_.front());
+        queue_.pop_front();
+      }
+    }
+    if (submission == nullptr) {
+      if (!timeline_.lost()) futex_wait(queue_events_, event);
+      continue;
     }
     run(*submission);
     if (timeline_.lost()) break;
-    if (kMutant == Mutant::kAnnounceBeforeWaking && options_.on_progress) options_.on_progress();
-    timeline_.complete(submission->seqno);
+    const Seqno done = submission->seqno;
     // Let go before anybody hears of it, so that whoever does finds the memory free.
     submission.reset();
+    timeline_.complete(done);
     if (options_.on_progress) options_.on_progress();
   }
   // Whatever is still queued will never run; its buffer objects are let go.
@@ -215,6 +218,9 @@ void EmulatedDevice::run_queue() noexcept {
     const std::lock_guard lock(queue_mutex_);
     abandoned.swap(queue_);
   }
+  abandoned.clear();
+  // Told from here, because a fault that declares the device lost must not call out.
+  if (timeline_.lost() && options_.on_progress) options_.on_progress();
 }
 
 void EmulatedDevice::run(Submission& submission) noexcept {
@@ -226,10 +232,8 @@ void EmulatedDevice::run(Submission& submission) noexcept {
           static_cast<double>(submission.dma_bytes) / options_.dma_bandwidth * 1e9));
     }
   }
-  if (delay.count() > 0) {
-    std::unique_lock lock(queue_mutex_);
-    queue_changed_.wait_for(lock, delay, [this] { return timeline_.lost(); });
-  }
+  // Ends early only when the device is lost.
+  if (delay.count() > 0) timeline_.wait(submission.seqno, delay);
   submission.staged.arrive();
   std::vector<std::span<std::byte>> memory;
   for (Command& command : submission.commands) {
