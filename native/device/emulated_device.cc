@@ -7,6 +7,7 @@
 #include <string>
 
 #include "coherence/resource.h"
+#include "faults/mutant.h"
 #include "memory/error.h"
 
 namespace mkwrite {
@@ -80,7 +81,8 @@ std::unique_ptr<DeviceAllocation> EmulatedDevice::allocate(std::size_t size) {
   return memory_->allocate(size);
 }
 
-// --- Submitting: under the submit mutex -----------------------------------------------------------
+// --- Submitting: under the submit mutex
+// -----------------------------------------------------------
 
 void EmulatedDevice::reserve() {
   if (stopped_.load()) {
@@ -151,6 +153,7 @@ void EmulatedDevice::settle() noexcept {
 }
 
 void EmulatedDevice::wait_in_fault(Seqno seqno) noexcept {
+  if (kMutant == Mutant::kWaitForever) options_.lockup_timeout = FenceTimeline::Timeout(-1);
   if (timeline_.wait_interruptibly(seqno, options_.lockup_timeout) ==
       FenceTimeline::WaitResult::kTimedOut) {
     lose();
@@ -160,16 +163,16 @@ void EmulatedDevice::wait_in_fault(Seqno seqno) noexcept {
 void EmulatedDevice::peek(const Resource& resource, std::size_t offset, std::span<std::byte> to) {
   const std::lock_guard submit(submit_mutex());
   if (offset > resource.size() || to.size() > resource.size() - offset) {
-    throw Error(ErrorCode::kOutOfRange,
-                "The range must lie within the resource of " + std::to_string(resource.size()) +
-                    " bytes.");
+    throw Error(ErrorCode::kOutOfRange, "The range must lie within the resource of " +
+                                            std::to_string(resource.size()) + " bytes.");
   }
   if (!resource.bound()) return;
   if (next_ && idle()) next_->staged.arrive();
   std::memcpy(to.data(), resource.memory({offset, to.size()}).data(), to.size());
 }
 
-// --- The device's thread ---------------------------------------------------------------------------
+// --- The device's thread
+// ---------------------------------------------------------------------------
 
 void EmulatedDevice::Staged::arrive() noexcept {
   const std::byte* from = bytes.data();
@@ -209,6 +212,7 @@ void EmulatedDevice::run_queue() noexcept {
     const Seqno done = submission->seqno;
     // Let go before anybody hears of it, so that whoever does finds the memory free.
     submission.reset();
+    if (kMutant == Mutant::kAnnounceBeforeWaking && options_.on_progress) options_.on_progress();
     timeline_.complete(done);
     if (options_.on_progress) options_.on_progress();
   }
