@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <thread>
@@ -33,7 +32,7 @@ class EmulatedDevice final : public Device {
   /// Runs what is queued, then stops. Afterwards reserve() throws Error (kDestroyed). Must be called
   /// before the last reference goes: a submission may hold that one, and its thread is the device's.
   void stop() noexcept;
-  /// Takes the device away as a crash would: queued work never completes.
+  /// Takes the device away as a crash would: queued work never completes. Async-signal-safe.
   void lose() noexcept;
   /// Holds the queue before the next submission until resume().
   void pause();
@@ -91,6 +90,9 @@ class EmulatedDevice final : public Device {
   };
 
   void run_queue() noexcept;
+  /// Makes the device's thread look again at the queue, the flags and the timeline.
+  /// Async-signal-safe.
+  void wake() noexcept;
   void run(Submission& submission) noexcept;
   bool idle() const noexcept { return timeline_.completed() == last_submitted_.load(); }
 
@@ -106,10 +108,10 @@ class EmulatedDevice final : public Device {
   std::unique_ptr<Submission> next_;
 
   std::mutex queue_mutex_;
-  std::condition_variable queue_changed_;
   std::deque<std::unique_ptr<Submission>> queue_;
   bool paused_ = false;
   bool stopping_ = false;
+  FutexWord queue_events_{0};  ///< a futex, because a fault may declare the device lost
 
   std::thread thread_;  ///< last: it uses all of the above
 };
