@@ -1,9 +1,10 @@
 // Buffer objects: the memory that programs write and devices see.
 
 import type { EmulatedDevice } from './device.ts'
-import { invalidArgument, MkwriteError } from './errors.ts'
+import { invalidArgument, MkwriteError, outOfRange } from './errors.ts'
 import { type NativeBufferObject, native } from './native.ts'
 import type { Resource, ResourceOptions } from './resource.ts'
+import { type Surface, SurfaceLayout, type SurfaceOptions, surfaceOptionKeys } from './surface.ts'
 import { checkBoolean, checkInteger, checkOptions, checkRange, type Range } from './validate.ts'
 import { type MapOptions, View } from './view.ts'
 
@@ -18,6 +19,7 @@ export interface DeviceSide {
   readonly device: EmulatedDevice
   readonly coherent: boolean
   resource(buffer: BufferObject, range: Required<Range>, coherent: boolean): Resource
+  surface(buffer: BufferObject, offset: number, layout: SurfaceLayout, coherent: boolean): Surface
   flush(offset: number, size: number): void
   invalidate(offset: number, size: number): void
   stats(): BufferObjectStats
@@ -30,6 +32,8 @@ export interface BufferObjectStats {
   mechanism?: string
   /** Bytes sent to the device. */
   bytesUpdated: number
+  /** Boxes of surfaces that were sent: at most one per mip, layer and submission. */
+  boxesUpdated: number
   /** Bytes fetched from the device. */
   bytesReadBack: number
   /** SIGSEGV faults that opened a page for writing. */
@@ -190,6 +194,28 @@ export class BufferObject implements Disposable {
       checkRange('options', range, this.#size),
       checkBoolean('options.coherent', coherent),
     )
+  }
+
+  /**
+   * Bytes of this buffer object as a surface: the same one each time for the same place and
+   * description. `new SurfaceLayout(description).size` tells how many bytes that takes.
+   *
+   * ```ts
+   * const image = bo.surface({ format: 'rgba8', width: 256, height: 256 })
+   * const { offset, rowPitch } = image.subresource()
+   * ```
+   */
+  surface(description: SurfaceOptions): Surface {
+    const side = this.#checkDevice()
+    checkOptions('description', description, surfaceOptionKeys)
+    const { offset = 0, coherent = side.coherent, ...shape } = description
+    const layout = new SurfaceLayout(shape)
+    const start = checkInteger('description.offset', offset, 0, this.#size - 1)
+    const rest = this.#size - start
+    if (layout.size > rest) {
+      throw outOfRange('description', `of a surface that takes at most ${rest} bytes`, layout.size)
+    }
+    return side.surface(this, start, layout, checkBoolean('description.coherent', coherent))
   }
 
   /**

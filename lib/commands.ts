@@ -1,12 +1,19 @@
 // Commands, as users write them and as the addon takes them.
 
-import { invalidArgument, MkwriteError } from './errors.ts'
+import { invalidArgument, outOfRange } from './errors.ts'
 import type { NativeResource } from './native.ts'
-import { Resource, internals as resourceInternals } from './resource.ts'
-import { checkInteger, checkOptions, checkRange, type Range } from './validate.ts'
-
-/** A resource, or a part of one. */
-export type Target = Resource | ({ resource: Resource } & Range)
+import { internals as resourceInternals } from './resource.ts'
+import type { Surface } from './surface.ts'
+import {
+  checkRgba8,
+  type ImageTarget,
+  type ResolvedTarget,
+  resolveArray,
+  resolveImage,
+  resolveTarget,
+  type Target,
+} from './target.ts'
+import { checkInteger, checkOptions } from './validate.ts'
 
 /** Sets each byte of `to` to `value`, 0 to 255. */
 export interface FillCommand {
@@ -29,28 +36,177 @@ export interface ChecksumCommand {
   to: Target
 }
 
+/**
+ * Gives up what the device wrote to `to`: it is not read back, and the bytes that the CPU last had
+ * take its place, for the CPU and for later submissions. Affects pages of which `to` covers all bytes
+ * that the resource has; `to` may be device memory, where it does nothing.
+ */
+export interface DiscardCommand {
+  op: 'discard'
+  to: Target
+}
+
+/**
+ * `to[i] = a * x[i] + y[i]` on float32, rounded after either operation. All three have the same size
+ * and begin at multiples of 4 bytes; `to` may be `x` or `y`, or apart from them.
+ */
+export interface ScaleAddCommand {
+  op: 'scaleAdd'
+  a: number
+  x: Target
+  y: Target
+  to: Target
+}
+
+/**
+ * Multiplies each vector of four float32 of `from` by a 4×4 matrix, given by columns as in GLSL and
+ * WGSL. `to` has the same size, and is `from` or apart from it.
+ */
+export interface TransformCommand {
+  op: 'transform'
+  matrix: ArrayLike<number>
+  from: Target
+  to: Target
+}
+
+/**
+ * Makes all further mips of an rgba8 surface from mip `mip` (default 0), of one layer or (the default)
+ * of all: each texel is the mean of the 2×2, in a volume 2×2×2, that it covers.
+ */
+export interface DownsampleCommand {
+  op: 'downsample'
+  surface: Surface
+  layer?: number
+  mip?: number
+}
+
+/**
+ * Draws triangles into an image of an rgba8 surface, of a volume into its first slice. A vertex has 12
+ * bytes: x and y as float32, in texels from the upper left corner, then r, g, b and a. Texels are
+ * covered by the top-left rule; nothing is blended; both windings are drawn.
+ */
+export interface FillTrianglesCommand {
+  op: 'fillTriangles'
+  vertices: Target
+  /** Vertices, three to a triangle. Default: as many as `vertices` has bytes for. */
+  count?: number
+  to: ImageTarget
+  /** The colour of the first vertex, or (the default) interpolated between the three. */
+  shading?: 'flat' | 'smooth'
+}
+
 /** What the emulated device can do. */
-export type Command = FillCommand | CopyCommand | ChecksumCommand
+export type Command =
+  | FillCommand
+  | CopyCommand
+  | ChecksumCommand
+  | DiscardCommand
+  | ScaleAddCommand
+  | TransformCommand
+  | DownsampleCommand
+  | FillTrianglesCommand
 
 type Encoded = (number | NativeResource)[]
 
-/** By op: its number for the addon, its parameter, and its targets in the addon's order. */
-const encoders: {
-  [Op in Command['op']]: {
-    code: number
-    keys: readonly string[]
-    targets: readonly ('from' | 'to')[]
-    parameter?: (command: Extract<Command, { op: Op }>, name: string) => number
-  }
-} = {
+interface Encoder<C extends Command> {
+  code: number
+  keys: readonly string[]
+  /** What follows the code: numbers, then operands, in the addon's order. */
+  encode(command: C, name: string, device: unknown): Encoded
+}
+
+/** A target takes three places: resource, offset, size. */
+function encodeTarget({ resource, offset, size }: ResolvedTarget): Encoded {
+  return [resourceInternals.native(resource), offset, size]
+}
+
+const vertexBytes = 12
+
+const encoders: { [Op in Command['op']]: Encoder<Extract<Command, { op: Op }>> } = {
   fill: {
     code: 0,
     keys: ['op', 'to', 'value'],
-    targets: ['to'],
-    parameter: (command, name) => checkInteger(`${name}.value`, command.value, 0, 255),
+    encode: ({ value, to }, name, device) => [
+      checkInteger(`${name}.value`, value, 0, 255),
+      ...encodeTarget(resolveTarget(`${name}.to`, to, device)),
+    ],
   },
-  copy: { code: 1, keys: ['op', 'from', 'to'], targets: ['from', 'to'] },
-  checksum: { code: 2, keys: ['op', 'from', 'to'], targets: ['from', 'to'] },
+  copy: {
+    code: 1,
+    keys: ['op', 'from', 'to'],
+    encode: ({ from, to }, name, device) => [
+      ...encodeTarget(resolveTarget(`${name}.from`, from, device)),
+      ...encodeTarget(resolveTarget(`${name}.to`, to, device)),
+    ],
+  },
+  checksum: {
+    code: 2,
+    keys: ['op', 'from', 'to'],
+    encode: ({ from, to }, name, device) => [
+      ...encodeTarget(resolveTarget(`${name}.from`, from, device)),
+      ...encodeTarget(resolveTarget(`${name}.to`, to, device)),
+    ],
+  },
+  discard: {
+    code: 3,
+    keys: ['op', 'to'],
+    encode: ({ to }, name, device) => encodeTarget(resolveTarget(`${name}.to`, to, device)),
+  },
+  scaleAdd: {
+    code: 4,
+    keys: ['op', 'a', 'x', 'y', 'to'],
+    encode: ({ a, x, y, to }, name, device) => [
+      checkFloat(`${name}.a`, a),
+      ...encodeTarget(resolveArray(`${name}.x`, x, device, 4)),
+      ...encodeTarget(resolveArray(`${name}.y`, y, device, 4)),
+      ...encodeTarget(resolveArray(`${name}.to`, to, device, 4)),
+    ],
+  },
+  transform: {
+    code: 5,
+    keys: ['op', 'matrix', 'from', 'to'],
+    encode: ({ matrix, from, to }, name, device) => [
+      ...copyMatrix(`${name}.matrix`, matrix),
+      ...encodeTarget(resolveArray(`${name}.from`, from, device, 16)),
+      ...encodeTarget(resolveArray(`${name}.to`, to, device, 16)),
+    ],
+  },
+  downsample: {
+    code: 6,
+    keys: ['op', 'surface', 'layer', 'mip'],
+    encode: ({ surface: target, layer, mip = 0 }, name, device) => {
+      const { surface } = resolveImage(`${name}.surface`, target, device)
+      checkRgba8(`${name}.surface`, surface)
+      const { layers, mips } = surface.layout
+      if (mips < 2) throw invalidArgument(`${name}.surface`, 'a surface with mips', { mips })
+      return [
+        checkInteger(`${name}.layer`, layer ?? 0, 0, layers - 1),
+        layer === undefined ? layers : 1,
+        checkInteger(`${name}.mip`, mip, 0, mips - 2),
+        resourceInternals.native(surface),
+      ]
+    },
+  },
+  fillTriangles: {
+    code: 7,
+    keys: ['op', 'vertices', 'count', 'to', 'shading'],
+    encode: ({ vertices: target, count, to, shading = 'smooth' }, name, device) => {
+      if (shading !== 'flat' && shading !== 'smooth') {
+        throw invalidArgument(`${name}.shading`, "'flat' or 'smooth'", shading)
+      }
+      const { surface, layer, mip } = resolveImage(`${name}.to`, to, device)
+      checkRgba8(`${name}.to`, surface)
+      // Only the vertices that are drawn are read, and so uploaded.
+      const vertices = resolveVertices(name, target, count, device)
+      return [
+        shading === 'flat' ? 0 : 1,
+        layer,
+        mip,
+        ...encodeTarget(vertices),
+        resourceInternals.native(surface),
+      ]
+    },
+  },
 }
 
 /** Checks commands and makes the flat array that the addon reads. */
@@ -65,32 +221,34 @@ export function encodeCommands(commands: readonly Command[], device: unknown): E
       throw invalidArgument(`${name}.op`, `one of ${ops.join(', ')}`, command?.op)
     }
     checkOptions(name, command, encoder.keys)
-    encoded.push(encoder.code, encoder.parameter?.(command as never, name) ?? 0)
-    for (const key of encoder.targets) {
-      encodeTarget(encoded, `${name}.${key}`, (command as CopyCommand)[key], device)
-    }
+    encoded.push(encoder.code, ...encoder.encode(command as never, name, device))
   })
   return encoded
 }
 
-function encodeTarget(encoded: Encoded, name: string, target: Target, device: unknown): void {
-  const resource = target instanceof Resource ? target : target?.resource
-  if (!(resource instanceof Resource)) {
-    throw invalidArgument(name, 'a Resource or { resource, offset, size }', target)
+function checkFloat(name: string, value: unknown): number {
+  if (typeof value !== 'number') throw invalidArgument(name, 'of type number', value)
+  return value
+}
+
+/** Copied, because the argument may lie in memory that the device owns (design rule 3). */
+function copyMatrix(name: string, matrix: ArrayLike<number>): number[] {
+  if (typeof matrix !== 'object' || matrix === null || matrix.length !== 16) {
+    throw invalidArgument(name, 'an array of 16 numbers', matrix)
   }
-  if (resource.device !== device) {
-    throw invalidArgument(name, 'a resource of the device that it is submitted to', target)
-  }
-  if (resource.buffer?.destroyed) {
-    throw new MkwriteError(
-      'ERR_MKWRITE_DESTROYED',
-      `The buffer object of "${name}" was destroyed. Create a new one.`,
-    )
-  }
-  let part = { offset: 0, size: resource.size }
-  if (target !== resource) {
-    const { resource: _, ...range } = target as { resource: Resource } & Range
-    part = checkRange(name, range, resource.size)
-  }
-  encoded.push(resourceInternals.native(resource), part.offset, part.size)
+  return Array.from(matrix, (element, i) => checkFloat(`${name}[${i}]`, element))
+}
+
+function resolveVertices(
+  name: string,
+  target: Target,
+  count: number | undefined,
+  device: unknown,
+): ResolvedTarget {
+  const triangleBytes = 3 * vertexBytes
+  if (count === undefined) return resolveArray(`${name}.vertices`, target, device, triangleBytes)
+  const vertices = resolveArray(`${name}.vertices`, target, device, 1)
+  checkInteger(`${name}.count`, count, 3, Math.floor(vertices.size / vertexBytes))
+  if (count % 3 !== 0) throw outOfRange(`${name}.count`, 'a multiple of 3', count)
+  return { ...vertices, size: count * vertexBytes }
 }

@@ -7,6 +7,12 @@ import { Fence, FenceQueue } from './fence.ts'
 import { type NativeDevice, native } from './native.ts'
 import { checkPolicy, type Policy } from './policy.ts'
 import { type Resource, internals as resourceInternals } from './resource.ts'
+import {
+  type Surface,
+  type SurfaceDescription,
+  SurfaceLayout,
+  internals as surfaceInternals,
+} from './surface.ts'
 import { checkInteger, checkNumber, checkOptions, checkRange, type Range } from './validate.ts'
 
 /** How to make an emulated device. */
@@ -121,6 +127,14 @@ export class EmulatedDevice implements Disposable {
     return resourceInternals.create(this, this.#native.createMemory(size), size)
   }
 
+  /** A surface of device memory that no CPU memory stands behind, zeroed. @throws MkwriteError `ERR_MKWRITE_OUT_OF_DEVICE_MEMORY` */
+  createSurface(description: SurfaceDescription): Surface {
+    this.#checkAlive()
+    const layout = new SurfaceLayout(description)
+    const made = this.#native.createMemory(layout.size, surfaceInternals.nativeLayout(layout))
+    return surfaceInternals.create(this, made, layout)
+  }
+
   /**
    * Queues commands. They see every write to their resources that happened before, by whatever
    * thread, and run after all earlier submissions.
@@ -199,6 +213,7 @@ export class EmulatedDevice implements Disposable {
 
   #sideOf(buffer: BufferObject, coherent: boolean): DeviceSide {
     const resources = new Map<string, Resource>()
+    const surfaces = new Map<string, Surface>()
     const nativeBuffer = bufferInternals.native(buffer)
     const alive = (): NativeDevice => {
       this.#checkAlive()
@@ -218,10 +233,33 @@ export class EmulatedDevice implements Disposable {
         resources.set(key, resource)
         return resource
       },
+      surface: (owner, offset, layout, isCoherent) => {
+        const { format, width, height, depth, layers, mips, samples } = layout
+        const shape = [format, width, height, depth, layers, mips, samples]
+        const key = [offset, ...shape, isCoherent].join(':')
+        const cached = surfaces.get(key)
+        if (cached !== undefined) return cached
+        const nativeLayout = surfaceInternals.nativeLayout(layout)
+        const made = alive().createResource(
+          nativeBuffer,
+          offset,
+          layout.size,
+          isCoherent,
+          nativeLayout,
+        )
+        const surface = surfaceInternals.create(this, made, layout, owner, () =>
+          surfaces.delete(key),
+        )
+        surfaces.set(key, surface)
+        return surface
+      },
       flush: (offset, size) => alive().flush(nativeBuffer, offset, size),
       invalidate: (offset, size) => alive().invalidate(nativeBuffer, offset, size),
       stats: () => alive().bufferStats(nativeBuffer) as ReturnType<DeviceSide['stats']>,
-      release: () => resources.clear(),
+      release: () => {
+        resources.clear()
+        surfaces.clear()
+      },
     }
   }
 }

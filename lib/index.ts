@@ -7,7 +7,17 @@ export type {
   CpuAccessOptions,
 } from './buffer-object.ts'
 export { BufferObject, CpuAccess } from './buffer-object.ts'
-export type { ChecksumCommand, Command, CopyCommand, FillCommand, Target } from './commands.ts'
+export type {
+  ChecksumCommand,
+  Command,
+  CopyCommand,
+  DiscardCommand,
+  DownsampleCommand,
+  FillCommand,
+  FillTrianglesCommand,
+  ScaleAddCommand,
+  TransformCommand,
+} from './commands.ts'
 export type {
   DeviceBufferObjectOptions,
   EmulatedDeviceOptions,
@@ -22,6 +32,16 @@ export { mechanisms } from './policy.ts'
 export type { MechanismAvailability, ProbeResult } from './probe.ts'
 export { probe } from './probe.ts'
 export type { Resource, ResourceOptions } from './resource.ts'
+export type {
+  Subresource,
+  SubresourceIndex,
+  Surface,
+  SurfaceDescription,
+  SurfaceFormat,
+  SurfaceOptions,
+} from './surface.ts'
+export { SurfaceLayout, surfaceFormats } from './surface.ts'
+export type { ImageTarget, Target } from './target.ts'
 export type { PageRange, TrackerStats, TrackOptions } from './tracker.ts'
 export { DirtyTracker } from './tracker.ts'
 export type { Range } from './validate.ts'

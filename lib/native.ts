@@ -56,6 +56,23 @@ export interface NativeResource {
   destroy(): void
 }
 
+export interface NativeSurfaceLayout {
+  readonly [native_class]: 'SurfaceLayout'
+  readonly size: number
+  subresource(
+    layer: number,
+    mip: number,
+  ): {
+    offset: number
+    size: number
+    rowPitch: number
+    slicePitch: number
+    width: number
+    height: number
+    depth: number
+  }
+}
+
 export interface NativeDeviceOptions {
   memory: number
   lockupTimeout: number
@@ -86,8 +103,9 @@ export interface NativeDevice {
     offset: number,
     size: number,
     coherent: boolean,
+    layout?: NativeSurfaceLayout,
   ): NativeResource
-  createMemory(size: number): NativeResource
+  createMemory(size: number, layout?: NativeSurfaceLayout): NativeResource
   submit(commands: (number | NativeResource)[]): number
   wait(seqno: number, timeoutMs: number): number
   status(seqno: number): number
@@ -95,9 +113,11 @@ export interface NativeDevice {
   peek(resource: NativeResource, offset: number, size: number): ArrayBuffer
   flush(buffer: NativeBufferObject, offset: number, size: number): void
   invalidate(buffer: NativeBufferObject, offset: number, size: number): void
-  bufferStats(
-    buffer: NativeBufferObject,
-  ): Partial<NativeTrackerStats> & { bytesUpdated: number; bytesReadBack: number }
+  bufferStats(buffer: NativeBufferObject): Partial<NativeTrackerStats> & {
+    bytesUpdated: number
+    boxesUpdated: number
+    bytesReadBack: number
+  }
   stats(): NativeDeviceStats
   pause(): void
   resume(): void
@@ -117,6 +137,15 @@ export interface Native {
     sizeOrId: number | bigint,
   ) => NativeBufferObject
   Tracker: new (buffer: NativeBufferObject, policy: string) => NativeTracker
+  SurfaceLayout: new (
+    format: string,
+    width: number,
+    height: number,
+    depth: number,
+    layers: number,
+    mips: number,
+    samples: number,
+  ) => NativeSurfaceLayout
   Device: new (options: NativeDeviceOptions, onProgress: () => void) => NativeDevice
   detach(buffer: ArrayBuffer): void
   tryMechanism(name: string): {

@@ -26,7 +26,10 @@ export let internals: {
   ): Resource
 }
 
-/** A buffer that the device knows: bytes of a buffer object, or device memory alone. */
+/**
+ * A buffer that the device knows: bytes of a buffer object, or device memory alone. A `Surface` is one
+ * whose bytes are texels.
+ */
 export class Resource implements Disposable {
   readonly #native: NativeResource
   readonly #forget: (() => void) | undefined
@@ -45,7 +48,7 @@ export class Resource implements Disposable {
     }
   }
 
-  private constructor(
+  protected constructor(
     device: EmulatedDevice,
     native: NativeResource,
     size: number,

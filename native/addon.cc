@@ -7,6 +7,7 @@
 #include "bindings/measure.h"
 #include "bindings/probe.h"
 #include "bindings/resource.h"
+#include "bindings/surface_layout.h"
 #include "bindings/tracker.h"
 
 namespace {
@@ -24,6 +25,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   ViewWrap::define(env, exports);
   TrackerWrap::define(env, exports);
   ResourceWrap::define(env, exports);
+  SurfaceLayoutWrap::define(env, exports);
   DeviceWrap::define(env, exports);
   export_probe(env, exports);
   export_measure(env, exports);

@@ -5,19 +5,33 @@
 #include "bindings/buffer_object.h"
 #include "bindings/environment.h"
 #include "bindings/resource.h"
+#include "bindings/surface_layout.h"
 #include "bindings/tracker.h"
 #include "coherence/coherent_buffer.h"
 #include "coherence/placement.h"
 #include "coherence/validation.h"
 #include "device/kernels.h"
+#include "device/kernels_compute.h"
+#include "device/kernels_mips.h"
+#include "device/kernels_raster.h"
 
 namespace mkwrite {
 namespace {
 
 /// The numbers that lib/commands.ts sends.
-enum class Op : std::uint32_t { kFill = 0, kCopy = 1, kChecksum = 2 };
+enum class Op : std::uint32_t {
+  kFill = 0,
+  kCopy = 1,
+  kChecksum = 2,
+  kDiscard = 3,
+  kScaleAdd = 4,
+  kTransform = 5,
+  kDownsample = 6,
+  kFillTriangles = 7,
+};
 
-/// Reads the flat array that lib/commands.ts makes: op, parameter, then its targets.
+/// Reads the flat array that lib/commands.ts makes: of each command its op, the numbers that it
+/// takes, and its operands. A target is a resource, an offset and a size.
 class CommandReader {
  public:
   explicit CommandReader(Napi::Array values) : values_(values), length_(values.Length()) {}
@@ -25,11 +39,12 @@ class CommandReader {
   bool done() const noexcept { return at_ >= length_; }
 
   Command next() {
-    const auto op = static_cast<Op>(number());
-    const double parameter = number();
-    switch (op) {
-      case Op::kFill:
-        return make_fill(target(), static_cast<std::uint8_t>(parameter));
+    // Into variables first where the order counts: that of a call's arguments is unspecified.
+    switch (static_cast<Op>(integer())) {
+      case Op::kFill: {
+        const auto fill = static_cast<std::uint8_t>(integer());
+        return make_fill(target(), fill);
+      }
       case Op::kCopy: {
         Target from = target();
         return make_copy(std::move(from), target());
@@ -38,6 +53,33 @@ class CommandReader {
         Target from = target();
         return make_checksum(std::move(from), target());
       }
+      case Op::kDiscard:
+        return make_discard(target());
+      case Op::kScaleAdd: {
+        const auto a = static_cast<float>(number());
+        Target x = target();
+        Target y = target();
+        return make_scale_add(a, std::move(x), std::move(y), target());
+      }
+      case Op::kTransform: {
+        Matrix4 matrix;
+        for (float& element : matrix) element = static_cast<float>(number());
+        Target from = target();
+        return make_transform(matrix, std::move(from), target());
+      }
+      case Op::kDownsample: {
+        const std::uint32_t first_layer = integer();
+        const std::uint32_t layers = integer();
+        const std::uint32_t mip = integer();
+        return make_downsample(resource(), first_layer, layers, mip);
+      }
+      case Op::kFillTriangles: {
+        const Shading shading = integer() == 0 ? Shading::kFlat : Shading::kSmooth;
+        const std::uint32_t layer = integer();
+        const std::uint32_t mip = integer();
+        Target vertices = target();
+        return make_fill_triangles(std::move(vertices), resource(), layer, mip, shading);
+      }
     }
     throw Error(ErrorCode::kInvalidArgument, "There is no such command.");
   }
@@ -45,10 +87,12 @@ class CommandReader {
  private:
   Napi::Value value() { return values_.Get(at_++); }
   double number() { return value().As<Napi::Number>().DoubleValue(); }
+  std::uint32_t integer() { return value().As<Napi::Number>().Uint32Value(); }
+  std::shared_ptr<Resource> resource() { return ResourceWrap::unwrap(value())->resource(); }
   Target target() {
-    std::shared_ptr<Resource> resource = ResourceWrap::unwrap(value())->resource();
+    std::shared_ptr<Resource> named = resource();
     const std::size_t offset = to_size(value());
-    return {std::move(resource), {offset, to_size(value())}};
+    return {std::move(named), {offset, to_size(value())}};
   }
 
   Napi::Array values_;
@@ -59,8 +103,8 @@ class CommandReader {
 }  // namespace
 
 /// Tells JavaScript that the device has come further. Unbounded and non-blocking, so that the
-/// device's thread never waits for JavaScript, which may itself be waiting for the device in a fault
-/// (design rule 9). Never keeps the event loop alive unless asked to.
+/// device's thread never waits for JavaScript, which may itself be waiting for the device in a
+/// fault (design rule 9). Never keeps the event loop alive unless asked to.
 class Progress {
  public:
   static std::shared_ptr<Progress> make(napi_env env, napi_value callback) {
@@ -141,27 +185,27 @@ std::shared_ptr<CoherentBuffer> coherent(const Napi::Value& value) {
 }  // namespace
 
 void DeviceWrap::define(Napi::Env env, Napi::Object exports) {
-  const Napi::Function constructor = DefineClass(
-      env, "Device",
-      {
-          InstanceMethod<&DeviceWrap::attach>("attach"),
-          InstanceMethod<&DeviceWrap::create_resource>("createResource"),
-          InstanceMethod<&DeviceWrap::create_memory>("createMemory"),
-          InstanceMethod<&DeviceWrap::submit_commands>("submit"),
-          InstanceMethod<&DeviceWrap::wait>("wait"),
-          InstanceMethod<&DeviceWrap::status>("status"),
-          InstanceMethod<&DeviceWrap::keep_alive>("keepAlive"),
-          InstanceMethod<&DeviceWrap::peek>("peek"),
-          InstanceMethod<&DeviceWrap::flush>("flush"),
-          InstanceMethod<&DeviceWrap::invalidate>("invalidate"),
-          InstanceMethod<&DeviceWrap::buffer_stats>("bufferStats"),
-          InstanceMethod<&DeviceWrap::stats>("stats"),
-          InstanceMethod<&DeviceWrap::pause>("pause"),
-          InstanceMethod<&DeviceWrap::resume>("resume"),
-          InstanceMethod<&DeviceWrap::lose>("lose"),
-          InstanceMethod<&DeviceWrap::refuse_next_update>("refuseNextUpdate"),
-          InstanceMethod<&DeviceWrap::destroy>("destroy"),
-      });
+  const Napi::Function constructor =
+      DefineClass(env, "Device",
+                  {
+                      InstanceMethod<&DeviceWrap::attach>("attach"),
+                      InstanceMethod<&DeviceWrap::create_resource>("createResource"),
+                      InstanceMethod<&DeviceWrap::create_memory>("createMemory"),
+                      InstanceMethod<&DeviceWrap::submit_commands>("submit"),
+                      InstanceMethod<&DeviceWrap::wait>("wait"),
+                      InstanceMethod<&DeviceWrap::status>("status"),
+                      InstanceMethod<&DeviceWrap::keep_alive>("keepAlive"),
+                      InstanceMethod<&DeviceWrap::peek>("peek"),
+                      InstanceMethod<&DeviceWrap::flush>("flush"),
+                      InstanceMethod<&DeviceWrap::invalidate>("invalidate"),
+                      InstanceMethod<&DeviceWrap::buffer_stats>("bufferStats"),
+                      InstanceMethod<&DeviceWrap::stats>("stats"),
+                      InstanceMethod<&DeviceWrap::pause>("pause"),
+                      InstanceMethod<&DeviceWrap::resume>("resume"),
+                      InstanceMethod<&DeviceWrap::lose>("lose"),
+                      InstanceMethod<&DeviceWrap::refuse_next_update>("refuseNextUpdate"),
+                      InstanceMethod<&DeviceWrap::destroy>("destroy"),
+                  });
   Environment::of(env).device = Napi::Persistent(constructor);
   exports["Device"] = constructor;
 }
@@ -181,8 +225,8 @@ DeviceWrap::DeviceWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   options.dma_latency = milliseconds("dmaLatency");
   options.dma_bandwidth = given.Get("dmaBandwidth").As<Napi::Number>().DoubleValue();
   options.on_progress = [progress = progress_] { progress->announce(); };
-  device_ = translating_errors(
-      env, [&] { return std::make_shared<EmulatedDevice>(std::move(options)); });
+  device_ =
+      translating_errors(env, [&] { return std::make_shared<EmulatedDevice>(std::move(options)); });
 }
 
 DeviceWrap::~DeviceWrap() {
@@ -219,7 +263,8 @@ void DeviceWrap::attach(const Napi::CallbackInfo& info) {
 Napi::Value DeviceWrap::create_resource(const Napi::CallbackInfo& info) {
   return translating_errors(info.Env(), [&] {
     auto resource = coherent(info[0])->create_resource({to_size(info[1]), to_size(info[2])},
-                                                      info[3].As<Napi::Boolean>().Value());
+                                                       info[3].As<Napi::Boolean>().Value(),
+                                                       SurfaceLayoutWrap::copy(info[4]));
     return ResourceWrap::make(info.Env(), BufferObjectWrap::unwrap(info[0])->buffer(),
                               std::move(resource));
   });
@@ -227,7 +272,7 @@ Napi::Value DeviceWrap::create_resource(const Napi::CallbackInfo& info) {
 
 Napi::Value DeviceWrap::create_memory(const Napi::CallbackInfo& info) {
   return translating_errors(info.Env(), [&] {
-    auto resource = allocate_resource(*device_, to_size(info[0]));
+    auto resource = allocate_resource(*device_, to_size(info[0]), SurfaceLayoutWrap::copy(info[1]));
     return ResourceWrap::make(info.Env(), nullptr, std::move(resource));
   });
 }
@@ -247,10 +292,10 @@ Napi::Value DeviceWrap::submit_commands(const Napi::CallbackInfo& info) {
 Napi::Value DeviceWrap::wait(const Napi::CallbackInfo& info) {
   const Seqno seqno = to_size(info[0]);
   const double timeout = info[1].As<Napi::Number>().DoubleValue();
-  device_->timeline().wait(seqno, timeout < 0 ? FenceTimeline::Timeout(-1)
-                                              : std::chrono::duration_cast<FenceTimeline::Timeout>(
-                                                    std::chrono::duration<double, std::milli>(
-                                                        timeout)));
+  device_->timeline().wait(seqno, timeout < 0
+                                      ? FenceTimeline::Timeout(-1)
+                                      : std::chrono::duration_cast<FenceTimeline::Timeout>(
+                                            std::chrono::duration<double, std::milli>(timeout)));
   return status(info);
 }
 
@@ -288,11 +333,12 @@ Napi::Value DeviceWrap::buffer_stats(const Napi::CallbackInfo& info) {
   return translating_errors(info.Env(), [&] {
     const auto attached = coherent(info[0]);
     CoherentBuffer& buffer = *attached;
-    Napi::Object object = buffer.tracker() != nullptr
-                              ? tracker_stats(info.Env(), *buffer.tracker())
-                              : Napi::Object::New(info.Env());
+    Napi::Object object = buffer.tracker() != nullptr ? tracker_stats(info.Env(), *buffer.tracker())
+                                                      : Napi::Object::New(info.Env());
     object["bytesUpdated"] =
         Napi::Number::New(info.Env(), static_cast<double>(buffer.stats.bytes_updated));
+    object["boxesUpdated"] =
+        Napi::Number::New(info.Env(), static_cast<double>(buffer.stats.boxes_updated));
     object["bytesReadBack"] =
         Napi::Number::New(info.Env(), static_cast<double>(buffer.stats.bytes_read_back));
     return object;

@@ -24,11 +24,11 @@ class DeviceWrap final : public Napi::ObjectWrap<DeviceWrap> {
  private:
   /// attach(buffer object, policy's name or null): puts it under the coherence protocol
   void attach(const Napi::CallbackInfo& info);
-  /// createResource(buffer object, offset, size, coherent)
+  /// createResource(buffer object, offset, size, coherent, layout or undefined)
   Napi::Value create_resource(const Napi::CallbackInfo& info);
-  /// createMemory(size): a resource without a buffer object
+  /// createMemory(size, layout or undefined): a resource without a buffer object
   Napi::Value create_memory(const Napi::CallbackInfo& info);
-  /// submit([op, parameter, resource, offset, size, resource, offset, size, …]): seqno
+  /// submit(commands as lib/commands.ts encodes them): seqno
   Napi::Value submit_commands(const Napi::CallbackInfo& info);
   /// wait(seqno, timeout in ms, negative: none): status
   Napi::Value wait(const Napi::CallbackInfo& info);

@@ -17,6 +17,7 @@ struct Environment {
   Napi::FunctionReference tracker;
   Napi::FunctionReference device;
   Napi::FunctionReference resource;
+  Napi::FunctionReference surface_layout;
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };
@@ -24,8 +25,8 @@ struct Environment {
 /// The MkwriteError for `error`, made at the call site, so that it has the caller's stack.
 Napi::Error to_javascript(Napi::Env env, const Error& error);
 
-/// Runs `body` and throws what it throws as a MkwriteError. Every function that JavaScript calls does
-/// its work in here.
+/// Runs `body` and throws what it throws as a MkwriteError. Every function that JavaScript calls
+/// does its work in here.
 template <typename Body>
 auto translating_errors(Napi::Env env, Body&& body) {
   try {

@@ -36,7 +36,8 @@ void CoherentBuffer::view_destroyed(View& view) noexcept {
 
 // --- Resources -----------------------------------------------------------------------------------
 
-std::shared_ptr<Resource> CoherentBuffer::create_resource(ByteRange bytes, bool coherent) {
+std::shared_ptr<Resource> CoherentBuffer::create_resource(
+    ByteRange bytes, bool coherent, std::unique_ptr<const SurfaceLayout> layout) {
   if (bytes.empty() || !ByteRange{0, buffer_.size()}.contains(bytes)) {
     throw Error(ErrorCode::kOutOfRange,
                 "A resource lies within its buffer object of " + std::to_string(buffer_.size()) +
@@ -48,7 +49,7 @@ std::shared_ptr<Resource> CoherentBuffer::create_resource(ByteRange bytes, bool 
                 "This buffer object has no policy, so its resources cannot be coherent. Create the "
                 "buffer object with a policy, or the resource with coherent: false.");
   }
-  auto resource = std::make_shared<Resource>(*this, bytes, coherent);
+  auto resource = std::make_shared<Resource>(*this, bytes, coherent, std::move(layout));
   const std::lock_guard submit(device_->submit_mutex());
   owned_resources_.reserve(owned_resources_.size() + 1);
   locked([&] { index_.add(bytes, resource.get()); });

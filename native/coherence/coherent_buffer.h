@@ -1,5 +1,6 @@
 // One buffer object and a device: its tracker, its resources, and who owns which page. It observes
-// the buffer object's views through the tracker and answers the tracker's questions about the device.
+// the buffer object's views through the tracker and answers the tracker's questions about the
+// device.
 #pragma once
 
 #include <memory>
@@ -28,7 +29,8 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
   Tracker* tracker() noexcept { return tracker_ ? &*tracker_ : nullptr; }
 
   /// Takes lock order: the device's submit mutex first. Throws Error (kOutOfRange).
-  std::shared_ptr<Resource> create_resource(ByteRange bytes, bool coherent);
+  std::shared_ptr<Resource> create_resource(ByteRange bytes, bool coherent,
+                                            std::unique_ptr<const SurfaceLayout> layout = nullptr);
   /// Reads back what the device wrote and forgets the resource. Submissions in flight keep it.
   void destroy_resource(const std::shared_ptr<Resource>& resource);
 
@@ -65,9 +67,10 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
 
   struct Stats {
     std::uint64_t bytes_updated = 0;
+    std::uint64_t boxes_updated = 0;
     std::uint64_t bytes_read_back = 0;
   };
-  Stats stats;  ///< bytes_updated: submit mutex; bytes_read_back: tracker's lock
+  Stats stats;  ///< *_updated: submit mutex; bytes_read_back: tracker's lock
 
  private:
   CoherentBuffer(BufferObject& buffer, std::shared_ptr<Device> device);

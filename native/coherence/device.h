@@ -31,11 +31,14 @@ struct Operand {
   ByteRange bytes;  ///< within the resource
   bool reads = false;
   bool writes = false;
+  /// What the device wrote there before is given up: it is not read back, and the CPU's older bytes
+  /// take its place (vmwgfx's VMW_RES_DIRTY_CLEAR). Whole pages only; neither reads nor writes.
+  bool discards = false;
 };
 
 struct Command {
   std::vector<Operand> operands;
-  std::unique_ptr<Kernel> kernel;
+  std::unique_ptr<Kernel> kernel;  ///< null when there is nothing for the device to run
 };
 
 /// One part of an update: bytes that go from CPU memory to device memory.
@@ -79,7 +82,8 @@ class Device {
   /// Queues commands in the room that was reserved. `alive` is kept until they have run.
   virtual void enqueue(std::vector<Command> commands,
                        std::vector<std::shared_ptr<void>> alive) noexcept = 0;
-  /// Gives up the reservation and wakes the faults that wait for its seqno, so that they look again.
+  /// Gives up the reservation and wakes the faults that wait for its seqno, so that they look
+  /// again.
   virtual void cancel() noexcept = 0;
   /// Waits until everything sent so far has arrived and run, or the device is lost.
   virtual void settle() noexcept = 0;

@@ -42,14 +42,14 @@ void place(Resource& resource, Seqno in_use) {
   device.residency().add({buffer.buffer().shared_from_this(), resource.shared_from_this()});
   // Bound first: from here on dirt is handed to it, and what came before is found in the file.
   buffer.locked([&] { resource.bind(std::move(allocation)); });
-  buffer.buffer().for_each_data_run(resource.pages(), [&](PageRange run) {
-    buffer.locked([&] { resource.add_dirty(run); });
-  });
+  buffer.buffer().for_each_data_run(
+      resource.pages(), [&](PageRange run) { buffer.locked([&] { resource.add_dirty(run); }); });
 }
 
-std::shared_ptr<Resource> allocate_resource(Device& device, std::size_t size) {
+std::shared_ptr<Resource> allocate_resource(Device& device, std::size_t size,
+                                            std::unique_ptr<const SurfaceLayout> layout) {
   const std::lock_guard submit(device.submit_mutex());
-  return std::make_shared<Resource>(size, allocate_evicting(device, size, 0));
+  return std::make_shared<Resource>(size, allocate_evicting(device, size, 0), std::move(layout));
 }
 
 void evict(Resource& resource) {

@@ -6,14 +6,15 @@
 namespace mkwrite {
 
 /// Makes sure that `resource` has device memory. A coherent resource that was bound afresh is dirty
-/// as a whole. Resources whose last use is submission `in_use` or later keep theirs; 0: no exception
-/// is needed. Under the device's submit mutex; may wait for the device. Throws Error
+/// as a whole. Resources whose last use is submission `in_use` or later keep theirs; 0: no
+/// exception is needed. Under the device's submit mutex; may wait for the device. Throws Error
 /// (kOutOfDeviceMemory).
 void place(Resource& resource, Seqno in_use);
 
 /// A resource of device memory alone, zeroed. Takes the submit mutex. Throws Error
 /// (kOutOfDeviceMemory).
-std::shared_ptr<Resource> allocate_resource(Device& device, std::size_t size);
+std::shared_ptr<Resource> allocate_resource(Device& device, std::size_t size,
+                                            std::unique_ptr<const SurfaceLayout> layout = nullptr);
 
 /// Takes device memory from a resource, reading back what the device wrote. Waits for the device.
 /// Under the device's submit mutex.

@@ -1,5 +1,6 @@
 // A resource: bytes of a buffer object that the device knows as one thing, and their copy in device
-// memory. Or, without a buffer object, device memory alone.
+// memory. Or, without a buffer object, device memory alone. A surface is one whose bytes are
+// texels.
 #pragma once
 
 #include <memory>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "coherence/device.h"
+#include "coherence/surface_layout.h"
 #include "memory/page_bitmap.h"
 
 namespace mkwrite {
@@ -16,15 +18,20 @@ class CoherentBuffer;
 class Resource : public std::enable_shared_from_this<Resource> {
  public:
   /// Backed by `bytes` of `buffer`; made by CoherentBuffer::create_resource.
-  Resource(CoherentBuffer& buffer, ByteRange bytes, bool coherent);
+  /// `layout` makes it a surface, of as many bytes.
+  Resource(CoherentBuffer& buffer, ByteRange bytes, bool coherent,
+           std::unique_ptr<const SurfaceLayout> layout);
   /// Device memory only.
-  Resource(std::size_t size, std::unique_ptr<DeviceAllocation> allocation);
+  Resource(std::size_t size, std::unique_ptr<DeviceAllocation> allocation,
+           std::unique_ptr<const SurfaceLayout> layout);
 
   std::size_t size() const noexcept { return bytes_.size; }
   /// Where it lies in its buffer object.
   ByteRange bytes() const noexcept { return bytes_; }
   PageRange pages() const noexcept { return pages_; }
   bool coherent() const noexcept { return coherent_; }
+  /// Null for a buffer.
+  const SurfaceLayout* layout() const noexcept { return layout_.get(); }
   /// Null for device memory only.
   CoherentBuffer* buffer() const noexcept { return buffer_; }
 
@@ -32,6 +39,8 @@ class Resource : public std::enable_shared_from_this<Resource> {
   PageRange pages_of(ByteRange bytes) const noexcept {
     return pages_covering({bytes_.offset + bytes.offset, bytes.size});
   }
+  /// Pages of the buffer object in which this resource has no bytes but `bytes`.
+  PageRange pages_within(ByteRange bytes) const noexcept;
   /// The bytes that this resource has in `pages`, within the buffer object (design rule 6).
   ByteRange bytes_in(PageRange pages) const noexcept { return bytes_of(pages).intersect(bytes_); }
 
@@ -95,6 +104,7 @@ class Resource : public std::enable_shared_from_this<Resource> {
   ByteRange bytes_;
   PageRange pages_;
   bool coherent_ = false;
+  std::unique_ptr<const SurfaceLayout> layout_;
   std::unique_ptr<DeviceAllocation> allocation_;
   PageBitmap dirty_;         ///< written by the CPU, not yet in device memory
   PageBitmap device_dirty_;  ///< written by the device, not yet in the buffer object

@@ -6,6 +6,7 @@
 
 #include "coherence/coherent_buffer.h"
 #include "coherence/placement.h"
+#include "coherence/updates.h"
 #include "faults/mutant.h"
 #include "faults/seam.h"
 #include "memory/error.h"
@@ -16,12 +17,17 @@ namespace {
 /// One coherent resource's share in a submission.
 struct Use {
   Resource* resource;
-  std::vector<PageRange> used;     ///< pages read or written; ascending, disjoint
-  std::vector<PageRange> written;  ///< likewise
+  std::vector<PageRange> used{};       ///< pages read or written; ascending, disjoint
+  std::vector<PageRange> written{};    ///< pages whose last write is not discarded; likewise
+  std::vector<PageRange> discarded{};  ///< pages given up and not written after that
+  std::vector<PageRange> scratch{};    ///< of these, pages that an earlier command writes
   // Filled in by claim(), for roll_back():
-  std::vector<PageRange> taken;  ///< dirty pages that this submission uploads
-  std::vector<PageRange> owned;  ///< pages that became device-owned by it
+  std::vector<PageRange> taken{};  ///< dirty pages that this submission uploads
+  std::vector<PageRange> owned{};  ///< pages that became device-owned by it
+  UpdateSize moved{};
 };
+
+bool writes(const Use& use) noexcept { return !use.written.empty() || !use.scratch.empty(); }
 
 /// The uses of one buffer object.
 struct Claim {
@@ -58,6 +64,41 @@ void merge(std::vector<PageRange>& ranges) {
   ranges.resize(kept);
 }
 
+/// Takes `range` out of `ranges`. Returns the parts that were in there.
+std::vector<PageRange> remove(std::vector<PageRange>& ranges, PageRange range) {
+  std::vector<PageRange> kept;
+  std::vector<PageRange> removed;
+  for (const PageRange& old : ranges) {
+    const PageRange common = old.intersect(range);
+    if (common.empty()) {
+      kept.push_back(old);
+      continue;
+    }
+    removed.push_back(common);
+    if (old.first < common.first) kept.push_back(PageRange::between(old.first, common.first));
+    if (common.end() < old.end()) kept.push_back(PageRange::between(common.end(), old.end()));
+  }
+  ranges = std::move(kept);
+  return removed;
+}
+
+/// Adds what a command does to `use`; commands come in their order.
+void add(Use& use, const Operand& operand) {
+  if (operand.discards) {
+    const PageRange pages = use.resource->pages_within(operand.bytes);
+    const std::vector<PageRange> undone = remove(use.written, pages);
+    use.scratch.insert(use.scratch.end(), undone.begin(), undone.end());
+    use.discarded.push_back(pages);
+    return;
+  }
+  const PageRange pages = use.resource->pages_of(operand.bytes);
+  use.used.push_back(pages);
+  if (!operand.writes) return;
+  remove(use.discarded, pages);
+  remove(use.scratch, pages);
+  use.written.push_back(pages);
+}
+
 /// Sorts what the commands touch by buffer object and coherent resource.
 std::vector<Claim> plan(const std::vector<Command>& commands) {
   std::vector<const Operand*> operands;
@@ -66,7 +107,7 @@ std::vector<Claim> plan(const std::vector<Command>& commands) {
       if (operand.resource->coherent()) operands.push_back(&operand);
     }
   }
-  std::ranges::sort(operands, {}, [](const Operand* operand) {
+  std::ranges::stable_sort(operands, {}, [](const Operand* operand) {
     return std::tuple(operand->resource->buffer(), operand->resource.get());
   });
   std::vector<Claim> claims;
@@ -76,11 +117,8 @@ std::vector<Claim> plan(const std::vector<Command>& commands) {
       claims.push_back({resource->buffer(), {}});
     }
     std::vector<Use>& uses = claims.back().uses;
-    if (uses.empty() || uses.back().resource != resource)
-      uses.push_back({resource, {}, {}, {}, {}});
-    const PageRange pages = resource->pages_of(operand->bytes);
-    uses.back().used.push_back(pages);
-    if (operand->writes) uses.back().written.push_back(pages);
+    if (uses.empty() || uses.back().resource != resource) uses.push_back({resource});
+    add(uses.back(), *operand);
   }
   for (Claim& claim : claims) {
     for (Use& use : claim.uses) {
@@ -98,7 +136,7 @@ void reconcile_overlaps(const Claim& claim) {
     claim.buffer->resources().for_each_overlapping(use.resource->bytes(), [&](Resource& other) {
       if (&other == use.resource || !other.coherent()) return;
       const auto other_use = std::ranges::find(claim.uses, &other, &Use::resource);
-      if (other_use != claim.uses.end() && !(use.written.empty() && other_use->written.empty())) {
+      if (other_use != claim.uses.end() && (writes(use) || writes(*other_use))) {
         throw Error(ErrorCode::kInvalidArgument,
                     "Two resources that share bytes of one buffer object are used in one "
                     "submission that writes one of them. Use two submissions.");
@@ -123,6 +161,7 @@ void claim_pages(Claim& claim, Seqno seqno, std::vector<UpdateRun>& updates) {
     used.insert(used.end(), use.used.begin(), use.used.end());
     written.insert(written.end(), use.written.begin(), use.written.end());
   }
+  if (used.empty()) return;
   merge(used);
   merge(written);
 
@@ -133,14 +172,11 @@ void claim_pages(Claim& claim, Seqno seqno, std::vector<UpdateRun>& updates) {
       for (const PageRange& range : use.used) {
         resource.for_each_dirty_run(range, [&](PageRange dirty) {
           // Device-owned pages are older in the buffer object than on the device (design rule 7).
-          resource.for_each_device_clean_run(dirty, [&](PageRange run) {
-            use.taken.push_back(run);
-            const ByteRange bytes = resource.bytes_in(run);
-            updates.push_back({buffer.buffer().alias() + bytes.offset,
-                               resource.memory_at(bytes).data(), bytes.size});
-          });
+          resource.for_each_device_clean_run(dirty,
+                                             [&](PageRange run) { use.taken.push_back(run); });
         });
       }
+      use.moved = append_updates(resource, use.taken, updates);
       std::erase_if(resource.pending_writes, [&](const Resource::PendingWrite& write) {
         return buffer.device().status(write.seqno) == FenceStatus::kSignaled;
       });
@@ -162,6 +198,16 @@ void claim_pages(Claim& claim, Seqno seqno, std::vector<UpdateRun>& updates) {
   seam(Seam::kSubmitAfterOwn);
 }
 
+/// Ends the device's ownership of pages in `range`, except of those that it wrote in a resource.
+/// Under the buffer's lock.
+void disown(CoherentBuffer& buffer, PageRange range) noexcept {
+  buffer.tracker()->disown(range);
+  // A page at the border may belong to another resource that the device wrote before.
+  buffer.resources().for_each_overlapping(bytes_of(range), [&](const Resource& other) {
+    other.for_each_device_dirty_run(range, [&](PageRange run) { buffer.tracker()->own(run); });
+  });
+}
+
 /// Undoes claim_pages(): the dirt is dirt again (promise C5), and the pages are the CPU's.
 void roll_back(Claim& claim, Seqno seqno) noexcept {
   CoherentBuffer& buffer = *claim.buffer;
@@ -174,15 +220,28 @@ void roll_back(Claim& claim, Seqno seqno) noexcept {
       std::erase_if(use.resource->pending_writes,
                     [seqno](const auto& write) { return write.seqno == seqno; });
     }
-    // A page at the border may belong to another resource that the device wrote before.
     for (const Use& use : claim.uses) {
-      for (const PageRange& range : use.owned) {
-        buffer.tracker()->disown(range);
-        buffer.resources().for_each_overlapping(bytes_of(range), [&](const Resource& other) {
-          other.for_each_device_dirty_run(range,
-                                          [&](PageRange run) { buffer.tracker()->own(run); });
+      for (const PageRange& range : use.owned) disown(buffer, range);
+    }
+  });
+}
+
+/// Gives up what the device wrote, when nothing can fail any more: it could not be taken back,
+/// since the pages open at the next touch. The CPU's bytes count from now on, so they are dirt: the
+/// copies differ, and a mechanism that looks for changes would not notice that.
+void discard_pages(const Claim& claim) noexcept {
+  CoherentBuffer& buffer = *claim.buffer;
+  buffer.locked([&] {
+    for (const Use& use : claim.uses) {
+      Resource& resource = *use.resource;
+      for (const PageRange& range : use.discarded) {
+        resource.for_each_device_dirty_run(range, [&](PageRange run) {
+          resource.clear_device_dirty(run);
+          resource.add_dirty(run);
+          disown(buffer, run);
         });
       }
+      for (const PageRange& range : use.scratch) resource.add_dirty(range);
     }
   });
 }
@@ -202,7 +261,7 @@ Seqno submit(Device& device, std::vector<Command> commands) {
   for (const Command& command : commands) {
     for (const Operand& operand : command.operands) {
       CoherentBuffer* buffer = operand.resource->buffer();
-      if (buffer == nullptr) continue;
+      if (buffer == nullptr || operand.discards) continue;
       place(*operand.resource, seqno);
       alive.push_back(buffer->buffer().shared_from_this());
     }
@@ -222,11 +281,12 @@ Seqno submit(Device& device, std::vector<Command> commands) {
   }
   for (const Claim& claim : claims) {
     for (const Use& use : claim.uses) {
-      for (const PageRange& run : use.taken) {
-        claim.buffer->stats.bytes_updated += use.resource->bytes_in(run).size;
-      }
+      claim.buffer->stats.bytes_updated += use.moved.bytes;
+      claim.buffer->stats.boxes_updated += use.moved.boxes;
     }
+    discard_pages(claim);
   }
+  std::erase_if(commands, [](const Command& command) { return command.kernel == nullptr; });
   device.enqueue(std::move(commands), std::move(alive));
   return seqno;
 }

@@ -1,15 +1,11 @@
 #include "device/kernels.h"
 
 #include <array>
-#include <cstring>
-#include <string>
 
-#include "memory/error.h"
+#include "device/kernel_support.h"
 
 namespace mkwrite {
 namespace {
-
-using Operands = std::span<const std::span<std::byte>>;
 
 class Fill final : public Kernel {
  public:
@@ -55,17 +51,6 @@ class Checksum final : public Kernel {
   }
 };
 
-Operand reads(Target target) { return {std::move(target.resource), target.bytes, true, false}; }
-Operand writes(Target target) { return {std::move(target.resource), target.bytes, false, true}; }
-
-template <typename... Operands>
-Command make_command(std::unique_ptr<Kernel> kernel, Operands... operands) {
-  Command command;
-  (command.operands.push_back(std::move(operands)), ...);
-  command.kernel = std::move(kernel);
-  return command;
-}
-
 }  // namespace
 
 Command make_fill(Target to, std::uint8_t value) {
@@ -84,10 +69,13 @@ Command make_copy(Target from, Target to) {
 Command make_checksum(Target from, Target to) {
   if (to.bytes.size != sizeof(std::uint32_t)) {
     throw Error(ErrorCode::kInvalidArgument,
-                "A checksum's \"to\" must have 4 bytes. Received " +
-                    std::to_string(to.bytes.size));
+                "A checksum's \"to\" must have 4 bytes. Received " + std::to_string(to.bytes.size));
   }
   return make_command(std::make_unique<Checksum>(), reads(std::move(from)), writes(std::move(to)));
+}
+
+Command make_discard(Target to) {
+  return make_command(nullptr, Operand{std::move(to.resource), to.bytes, false, false, true});
 }
 
 }  // namespace mkwrite

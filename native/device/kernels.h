@@ -1,4 +1,5 @@
-// What the emulated GPU can compute. Each function checks its operands and makes a command.
+// What the emulated GPU can do with bytes. Each function checks its operands and makes a command.
+// More kernels are in kernels_compute.h, kernels_mips.h and kernels_raster.h.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,11 @@ Command make_fill(Target to, std::uint8_t value);
 /// Throws Error (kInvalidArgument) when the sizes differ.
 Command make_copy(Target from, Target to);
 
-/// Writes the CRC-32 (IEEE 802.3, as zlib's crc32) of `from` to the 4 bytes of `to`, in the machine's
-/// byte order. Throws Error (kInvalidArgument) when `to` has another size.
+/// Writes the CRC-32 (IEEE 802.3, as zlib's crc32) of `from` to the 4 bytes of `to`, in the
+/// machine's byte order. Throws Error (kInvalidArgument) when `to` has another size.
 Command make_checksum(Target from, Target to);
+
+/// Gives up what the device wrote to `to`: see Operand::discards. Runs nothing.
+Command make_discard(Target to);
 
 }  // namespace mkwrite
