@@ -81,8 +81,7 @@ std::unique_ptr<DeviceAllocation> EmulatedDevice::allocate(std::size_t size) {
   return memory_->allocate(size);
 }
 
-// --- Submitting: under the submit mutex
-// -----------------------------------------------------------
+// --- Submitting: under the submit mutex ---
 
 void EmulatedDevice::reserve() {
   if (stopped_.load()) {
@@ -171,8 +170,7 @@ void EmulatedDevice::peek(const Resource& resource, std::size_t offset, std::spa
   std::memcpy(to.data(), resource.memory({offset, to.size()}).data(), to.size());
 }
 
-// --- The device's thread
-// ---------------------------------------------------------------------------
+// --- The device's thread ---
 
 void EmulatedDevice::Staged::arrive() noexcept {
   const std::byte* from = bytes.data();
