@@ -91,11 +91,12 @@ export class EmulatedDevice implements Disposable {
         dmaLatency: checkNumber('options.dmaLatency', dmaLatency, 0),
         dmaBandwidth: checkNumber('options.dmaBandwidth', dmaBandwidth, 0),
       },
-      () => fences.progress(),
+      // Weakly, because the addon holds this function: a forgotten device shall be collected.
+      () => fences.deref()?.progress(),
     )
-    const fences = new FenceQueue(nativeDevice)
     this.#native = nativeDevice
-    this.#fences = fences
+    this.#fences = new FenceQueue(nativeDevice)
+    const fences = new WeakRef(this.#fences)
     this.#reference = new WeakRef(this)
     destroyAtExit(this.#reference)
   }

@@ -7,6 +7,9 @@ import { checkNumber } from './validate.ts'
 /** `pending` until the submission is done; `lost` if it never will be. */
 export type FenceState = keyof typeof fenceStatus
 
+/** Those that somebody waits for: they, and their devices, stay even if nobody else holds them. */
+const awaited = new Set<FenceQueue>()
+
 /** Keeps the promises of one device's fences, and the event loop alive while somebody awaits one. */
 export class FenceQueue {
   readonly #native: NativeDevice
@@ -42,6 +45,8 @@ export class FenceQueue {
   #keepAlive(keep: boolean): void {
     if (keep === this.#keptAlive) return
     this.#keptAlive = keep
+    if (keep) awaited.add(this)
+    else awaited.delete(this)
     this.#native.keepAlive(keep)
   }
 }
