@@ -55,7 +55,11 @@ describe.each(coherentPolicies)('under policy %s', (policy: Policy) => {
     bytes[3 * pageSize] = 1
     device
       .submit([
-        { op: 'fill', to: { resource: bo.resource(), offset: 3 * pageSize + 8, size: 8 }, value: 2 },
+        {
+          op: 'fill',
+          to: { resource: bo.resource(), offset: 3 * pageSize + 8, size: 8 },
+          value: 2,
+        },
       ])
       .wait()
     expect(bytes[3 * pageSize]).toBe(1)
@@ -65,7 +69,11 @@ describe.each(coherentPolicies)('under policy %s', (policy: Policy) => {
   test('CPU and GPU bytes of one page both survive, GPU first', () => {
     device
       .submit([
-        { op: 'fill', to: { resource: bo.resource(), offset: 3 * pageSize + 8, size: 8 }, value: 2 },
+        {
+          op: 'fill',
+          to: { resource: bo.resource(), offset: 3 * pageSize + 8, size: 8 },
+          value: 2,
+        },
       ])
       .wait()
     bytes[3 * pageSize] = 1

@@ -16,7 +16,10 @@ export const exact: readonly Mechanism[] = available.filter((name) => name !== '
 
 const scans = available.includes('soft-dirty') || available.includes('userfault')
 
-export const coherentPolicies: readonly Policy[] = [...available, ...(scans ? ['kernel' as const] : [])]
+export const coherentPolicies: readonly Policy[] = [
+  ...available,
+  ...(scans ? ['kernel' as const] : []),
+]
 
 if (process.env['MKWRITE_REQUIRE_SOFT_DIRTY'] === '1' && !available.includes('soft-dirty')) {
   throw new Error(`soft-dirty is required here: ${JSON.stringify(found.mechanisms['soft-dirty'])}`)
