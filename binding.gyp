@@ -17,6 +17,8 @@
       'cflags_cc': [
         '-std=c++20',
         '-fexceptions',
+        # a * b + c is two operations on every architecture.
+        '-ffp-contract=off',
         '-Wshadow',
         '-Wconversion',
         # As system headers, so that our warnings do not apply to them.
