@@ -43,7 +43,7 @@ bool leads_to(RegionTable& table, std::uintptr_t address, const FaultSink* sink)
 }  // namespace
 
 TEST_CASE("an address leads to the region that holds it, borders included") {
-  RegionTable table;
+  static RegionTable table;  // never destroyed, as the real one
   Sink sink;
   CHECK(table.pin(base_of(0)) == nullptr);
   Region* region = table.add(base_of(0), base_of(0) + kRegionSize, sink);
@@ -58,7 +58,7 @@ TEST_CASE("an address leads to the region that holds it, borders included") {
 }
 
 TEST_CASE("neighbours without a gap are told apart") {
-  RegionTable table;
+  static RegionTable table;  // never destroyed, as the real one
   Sink low;
   Sink high;
   Region* second = table.add(0x2000, 0x3000, high);
@@ -73,7 +73,7 @@ TEST_CASE("neighbours without a gap are told apart") {
 
 TEST_CASE("ten thousand regions in random order are all found") {
   constexpr std::size_t kRegions = 10'000;
-  RegionTable table;
+  static RegionTable table;  // never destroyed, as the real one
   std::vector<Sink> sinks(kRegions);
   std::vector<std::size_t> order(kRegions);
   for (std::size_t i = 0; i < kRegions; ++i) order[i] = i;
@@ -102,7 +102,7 @@ TEST_CASE("ten thousand regions in random order are all found") {
 TEST_CASE("pinning goes on undisturbed while regions come and go") {
   constexpr std::size_t kSteady = 64;
   constexpr int kRounds = 2000;
-  RegionTable table;
+  static RegionTable table;  // never destroyed, as the real one
   std::vector<Sink> steady(kSteady);
   std::vector<Region*> regions;
   for (std::size_t i = 0; i < kSteady; ++i) {
@@ -149,7 +149,7 @@ TEST_CASE("pinning goes on undisturbed while regions come and go") {
 }
 
 TEST_CASE("removing waits for a handler that is inside, and nobody new gets in") {
-  RegionTable table;
+  static RegionTable table;  // never destroyed, as the real one
   Sink sink;
   Region* region = table.add(0x1000, 0x2000, sink);
   REQUIRE(table.pin(0x1000) == region);
@@ -162,7 +162,7 @@ TEST_CASE("removing waits for a handler that is inside, and nobody new gets in")
 }
 
 TEST_CASE("other regions come and go while a handler is inside one") {
-  RegionTable table;
+  static RegionTable table;  // never destroyed, as the real one
   Sink sink;
   Region* held = table.add(0x1000, 0x2000, sink);
   REQUIRE(table.pin(0x1800) == held);
@@ -174,7 +174,7 @@ TEST_CASE("other regions come and go while a handler is inside one") {
 }
 
 TEST_CASE("a fault in a region that left a moment ago is forgiven, a limited number of times") {
-  RegionTable table;
+  static RegionTable table;  // never destroyed, as the real one
   Sink sink;
   CHECK_FALSE(table.forgive(0x1000));
   table.remove(table.add(0x1000, 0x2000, sink));
