@@ -64,6 +64,7 @@ export interface BufferObjectStats {
 
 /** Names a buffer object to another thread of this process. */
 export interface BufferObjectHandle {
+  /** Its number in this process, which is never used again. */
   readonly bufferObject: bigint
 }
 
@@ -92,6 +93,7 @@ export class CpuAccess implements Disposable {
     this.#end = undefined
   }
 
+  /** As `end()`, for `using`. */
   [Symbol.dispose](): void {
     this.end()
   }
@@ -155,6 +157,7 @@ export class BufferObject implements Disposable {
     return this.#deviceSide?.device
   }
 
+  /** Whether `destroy()` was called here; other threads may still have it open. */
   get destroyed(): boolean {
     return this.#destroyed
   }
@@ -320,6 +323,7 @@ export class BufferObject implements Disposable {
     this.#native.release()
   }
 
+  /** As `destroy()`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy()
   }

@@ -18,21 +18,27 @@ import { checkInteger, checkOptions } from './validate.ts'
 /** Sets each byte of `to` to `value`, 0 to 255. */
 export interface FillCommand {
   op: 'fill'
+  /** The bytes to set. */
   to: Target
+  /** An integer, 0 to 255. */
   value: number
 }
 
 /** Copies `from` to `to`, which has the same size. */
 export interface CopyCommand {
   op: 'copy'
+  /** What is read. */
   from: Target
+  /** What is written; of the same size. May overlap `from`. */
   to: Target
 }
 
 /** Writes the CRC-32 of `from` (as `zlib.crc32`) to the 4 bytes of `to`, little-endian. */
 export interface ChecksumCommand {
   op: 'checksum'
+  /** What is read. */
   from: Target
+  /** The 4 bytes that are written. */
   to: Target
 }
 
@@ -43,6 +49,7 @@ export interface ChecksumCommand {
  */
 export interface DiscardCommand {
   op: 'discard'
+  /** What is given up. */
   to: Target
 }
 
@@ -52,9 +59,13 @@ export interface DiscardCommand {
  */
 export interface ScaleAddCommand {
   op: 'scaleAdd'
+  /** The factor; rounded to float32. */
   a: number
+  /** What is multiplied. */
   x: Target
+  /** What is added. */
   y: Target
+  /** What is written. */
   to: Target
 }
 
@@ -64,8 +75,11 @@ export interface ScaleAddCommand {
  */
 export interface TransformCommand {
   op: 'transform'
+  /** 16 numbers, copied when the command is submitted. */
   matrix: ArrayLike<number>
+  /** What is read; a multiple of 16 bytes. */
   from: Target
+  /** What is written; of the same size. */
   to: Target
 }
 
@@ -75,8 +89,11 @@ export interface TransformCommand {
  */
 export interface DownsampleCommand {
   op: 'downsample'
+  /** What is read and written; of format `rgba8` with one sample, and with mips. */
   surface: Surface
+  /** Default: all. */
   layer?: number
+  /** The mip to begin with; default 0. */
   mip?: number
 }
 
@@ -87,9 +104,11 @@ export interface DownsampleCommand {
  */
 export interface FillTrianglesCommand {
   op: 'fillTriangles'
+  /** What is read. */
   vertices: Target
   /** Vertices, three to a triangle. Default: as many as `vertices` has bytes for. */
   count?: number
+  /** What is drawn into; of format `rgba8` with one sample. */
   to: ImageTarget
   /** The colour of the first vertex, or (the default) interpolated between the three. */
   shading?: 'flat' | 'smooth'

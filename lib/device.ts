@@ -43,7 +43,9 @@ export interface DeviceBufferObjectOptions {
 
 /** Counts of a device since it was created. */
 export interface EmulatedDeviceStats {
+  /** Submissions that were queued. */
   submissions: number
+  /** Their commands. */
   commands: number
   /** Bytes sent to device memory. */
   bytesUpdated: number
@@ -51,11 +53,13 @@ export interface EmulatedDeviceStats {
   bytesStaged: number
   /** Bytes of device memory in use. */
   memoryUsed: number
+  /** Bytes of device memory in all: `memory`, rounded up to whole pages. */
   memoryLimit: number
   /** The last submission's seqno. */
   lastSubmitted: number
   /** The seqno of the last submission that is done. */
   lastSignaled: number
+  /** Whether the device is lost: nothing completes any more. */
   lost: boolean
 }
 
@@ -165,6 +169,7 @@ export class EmulatedDevice implements Disposable {
     this.#native.pause()
   }
 
+  /** Lets the queue go on after `pause()`. */
   resume(): void {
     this.#checkAlive()
     this.#native.resume()
@@ -185,6 +190,7 @@ export class EmulatedDevice implements Disposable {
     this.#native.refuseNextUpdate()
   }
 
+  /** Counts since the device was created. */
   get stats(): EmulatedDeviceStats {
     this.#checkAlive()
     return this.#native.stats()
@@ -202,6 +208,7 @@ export class EmulatedDevice implements Disposable {
     this.#fences.progress()
   }
 
+  /** As `destroy()`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy()
   }

@@ -19,7 +19,9 @@ export type MkwriteErrorCode =
 
 /** Everything that mkwrite throws or rejects with. The message says what to do. */
 export class MkwriteError extends Error {
+  /** `MkwriteError`. */
   override readonly name = 'MkwriteError'
+  /** What went wrong. Meant for programs, as the message is for people. */
   readonly code: MkwriteErrorCode
 
   /**

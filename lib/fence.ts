@@ -5,7 +5,7 @@ import { fenceStatus, type NativeDevice } from './native.ts'
 import { checkNumber } from './validate.ts'
 
 /** `pending` until the submission is done; `lost` if it never will be. */
-export type FenceState = keyof typeof fenceStatus
+export type FenceState = 'pending' | 'signaled' | 'lost'
 
 /** Those that somebody waits for: they, and their devices, stay even if nobody else holds them. */
 const awaited = new Set<FenceQueue>()
@@ -89,6 +89,7 @@ export class Fence {
     this.seqno = seqno
   }
 
+  /** How it stands now. */
   get state(): FenceState {
     const status = this.#native.status(this.seqno)
     if (status === fenceStatus.signaled) return 'signaled'

@@ -28,18 +28,31 @@ export interface NativeView {
 }
 
 export interface NativeTrackerStats {
+  /** The mechanism in force. */
   mechanism: string
+  /** SIGSEGV faults that opened a page for writing. */
   writeFaults: number
+  /** SIGSEGV faults that opened a page for reading. */
   readFaults: number
+  /** Collects so far. */
   collects: number
+  /** Dirty pages that collects reported; one that several report counts several times. */
   pagesReported: number
+  /** mprotect calls that collects made, under `write-fault`. */
   protectCalls: number
+  /** Scans of page tables that collects made, under `soft-dirty` and `userfault`. */
   scans: number
+  /** Faults that waited for the device. */
   waits: number
+  /** Pages read back because the CPU touched them, or asked for them. */
   pagesReadBack: number
+  /** Times that more was opened or closed than asked for, because mappings ran out. */
   degradations: number
+  /** Times that another SIGSEGV handler was found in front of mkwrite's. */
   displacements: number
+  /** Changes of mechanism. */
   switches: number
+  /** Changes of mechanism that the policy asked for and the kernel refused. */
   failedSwitches: number
 }
 

@@ -71,6 +71,7 @@ export class Resource implements Disposable {
     this.#native.destroy()
   }
 
+  /** As `destroy()`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy()
   }

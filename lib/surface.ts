@@ -24,10 +24,12 @@ export const surfaceFormats = [
   'bc7',
 ] as const
 
+/** One of `surfaceFormats`. */
 export type SurfaceFormat = (typeof surfaceFormats)[number]
 
 /** What a surface looks like. */
 export interface SurfaceDescription {
+  /** How many bytes a texel, or a block of texels, has. */
   format: SurfaceFormat
   /** Texels of mip 0; 1 to 65,536, and so for the other two. */
   width: number
@@ -84,12 +86,19 @@ let nativeLayout: (layout: SurfaceLayout) => NativeSurfaceLayout
  */
 export class SurfaceLayout {
   readonly #native: NativeSurfaceLayout
+  /** As described. */
   readonly format: SurfaceFormat
+  /** Texels of mip 0. */
   readonly width: number
+  /** Texels of mip 0. */
   readonly height: number
+  /** Texels of mip 0. */
   readonly depth: number
+  /** Layers of the array. */
   readonly layers: number
+  /** Mips of each layer. */
   readonly mips: number
+  /** Samples per texel. */
   readonly samples: number
 
   static {
@@ -167,6 +176,7 @@ export let internals: {
  * was written, around all that was written there.
  */
 export class Surface extends Resource {
+  /** How its texels lie among its bytes. */
   readonly layout: SurfaceLayout
 
   static {

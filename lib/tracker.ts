@@ -93,6 +93,7 @@ export class DirtyTracker implements Disposable {
     this.#native.markDirty(first, count)
   }
 
+  /** Counts since tracking began. */
   get stats(): TrackerStats {
     this.#checkAlive()
     return this.#native.stats() as TrackerStats
@@ -105,6 +106,7 @@ export class DirtyTracker implements Disposable {
     this.#native.dispose()
   }
 
+  /** As `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose()
   }

@@ -23,7 +23,7 @@ export class View implements Disposable {
   readonly #buffers = new Map<string, WeakRef<ArrayBuffer>>()
   #destroyed = false
 
-  /** Use `BufferObject.createView()`. */
+  /** @internal Use `BufferObject.createView()`. */
   constructor(nativeView: NativeView, size: number) {
     this.#native = nativeView
     this.#size = size
@@ -97,6 +97,7 @@ export class View implements Disposable {
     this.#native.release()
   }
 
+  /** As `destroy()`, for `using`. */
   [Symbol.dispose](): void {
     this.destroy()
   }
