@@ -6,10 +6,20 @@ import { type SubresourceIndex, Surface } from './surface.ts'
 import { checkInteger, checkOptions, checkRange, type Range } from './validate.ts'
 
 /** A resource, or a part of one. */
-export type Target = Resource | ({ /** Which one. */ resource: Resource } & Range)
+export type Target =
+  | Resource
+  | ({
+      /** Which one. */
+      resource: Resource
+    } & Range)
 
 /** A surface, meaning its layer 0 and mip 0, or one of its images. */
-export type ImageTarget = Surface | ({ /** Which one. */ surface: Surface } & SubresourceIndex)
+export type ImageTarget =
+  | Surface
+  | ({
+      /** Which one. */
+      surface: Surface
+    } & SubresourceIndex)
 
 export interface ResolvedTarget extends Required<Range> {
   resource: Resource

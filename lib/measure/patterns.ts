@@ -7,6 +7,7 @@
  */
 export type Pattern = 'random' | 'sequential' | 'strided'
 
+/** All of them. */
 export const patterns: readonly Pattern[] = ['random', 'sequential', 'strided']
 
 /** Pages for one frame after the other. The array is the same each time. */

@@ -32,7 +32,9 @@ export interface Split {
 
 /** One mechanism under one pattern and one dirty fraction. */
 export interface SweepCase {
+  /** How the written pages were found out. */
   mechanism: Mechanism
+  /** Which pages were written. */
   pattern: Pattern
   /** Pages of the buffer. */
   pages: number
@@ -49,11 +51,17 @@ export interface SweepCase {
   /** Page faults per frame, median: signals, and those that the kernel resolves by itself. */
   faults: number
   /** Time of one frame of the library: nanoseconds. */
-  nsPerFrame: { p50: number; p90: number }
+  nsPerFrame: {
+    /** The median. */
+    p50: number
+    /** Nine of ten frames took no longer. */
+    p90: number
+  }
   /** The library's median frame over `dirtyPages`. */
   nsPerDirtyPage: number
   /** The same of the bare loop: the same work written by hand for this one mechanism, no library. */
   bareNsPerDirtyPage: number
+  /** Where the library's time goes. */
   split: Split
   /** Where the bare loop's time goes. */
   bareSplit: Split
@@ -61,10 +69,14 @@ export interface SweepCase {
 
 /** The result of `measure()`. All times are CPU time of the measuring thread. */
 export interface MeasureResult {
+  /** Changes when fields change their meaning or go. */
   schema: 'mkwrite.measure/1'
+  /** The machine. */
   environment: MeasureEnvironment
   /** Bytes written to each dirty page. */
   bytesPerPage: number
+  /** The steps by themselves. */
   floors: Floors
+  /** One for each mechanism, pattern and dirty fraction. */
   sweep: SweepCase[]
 }
