@@ -187,6 +187,9 @@ export class BufferObject implements Disposable {
   /**
    * Bytes of this buffer object as a resource that commands can name: the same one each time for the
    * same range. Coherent unless said otherwise, or unless the buffer object has no policy.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_OUT_OF_RANGE`; `ERR_MKWRITE_INVALID_ARGUMENT` without a device, and
+   *   for a coherent resource without a policy
    */
   resource(options: ResourceOptions = {}): Resource {
     const side = this.#checkDevice()
@@ -224,6 +227,8 @@ export class BufferObject implements Disposable {
   /**
    * Sends bytes that the CPU wrote to the resources there, now (vkFlushMappedMemoryRanges). What
    * resources with `coherent: false` need; coherent ones do without.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_DEVICE_LOST`, `ERR_MKWRITE_OUT_OF_DEVICE_MEMORY`
    */
   flush(range?: Range): void {
     const side = this.#checkDevice()
@@ -258,6 +263,9 @@ export class BufferObject implements Disposable {
    * what the device owns there, waiting for it. Pages under writable access count as dirty.
    *
    * A submission that would write these pages fails with `ERR_MKWRITE_BUSY` meanwhile.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_OUT_OF_MEMORY` when the pages could not be opened for want of
+   *   mappings; `ERR_MKWRITE_OUT_OF_RANGE`
    */
   cpuAccess(options: CpuAccessOptions = {}): CpuAccess {
     this.#checkAlive()
@@ -303,7 +311,11 @@ export class BufferObject implements Disposable {
     return new BufferObject(handle)
   }
 
-  /** Counts of what happened to this buffer object under its device. */
+  /**
+   * Counts of what happened to this buffer object under its device.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_INVALID_ARGUMENT` without a device: a tracker has its own `stats`
+   */
   get stats(): BufferObjectStats {
     return this.#checkDevice().stats()
   }

@@ -144,8 +144,9 @@ export class EmulatedDevice implements Disposable {
    * Queues commands. They see every write to their resources that happened before, by whatever
    * thread, and run after all earlier submissions.
    *
-   * @throws MkwriteError `ERR_MKWRITE_DEVICE_LOST`, `ERR_MKWRITE_OUT_OF_DEVICE_MEMORY`, and for wrong
-   *   commands; then nothing was queued, and what was dirty still is
+   * @throws MkwriteError `ERR_MKWRITE_DEVICE_LOST`, `ERR_MKWRITE_OUT_OF_DEVICE_MEMORY`,
+   *   `ERR_MKWRITE_BUSY` if it would write pages that are under CPU access, and for wrong commands; then
+   *   nothing was queued, and what was dirty still is
    */
   submit(commands: readonly Command[]): Fence {
     this.#checkAlive()
@@ -184,7 +185,10 @@ export class EmulatedDevice implements Disposable {
     this.#native.lose()
   }
 
-  /** Makes the next update fail: an injected fault. */
+  /**
+   * Makes the next update fail, an injected fault: the submit or flush that needs it throws
+   * `ERR_MKWRITE_SYSTEM`.
+   */
   refuseNextUpdate(): void {
     this.#checkAlive()
     this.#native.refuseNextUpdate()

@@ -78,6 +78,8 @@ export class DirtyTracker implements Disposable {
    * the next. Read the contents after collecting, not before.
    *
    * @returns runs of dirty pages, ascending: number of the first page, count of pages, and so on
+   * @throws MkwriteError `ERR_MKWRITE_DESTROYED`, `ERR_MKWRITE_OUT_OF_RANGE`; `ERR_MKWRITE_SYSTEM` when the
+   *   kernel refuses a scan. Then nothing was taken
    */
   collect(range?: PageRange): Uint32Array<ArrayBuffer> {
     this.#checkAlive()
