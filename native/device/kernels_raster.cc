@@ -99,7 +99,8 @@ void draw(const Image& image, Vertex a, Vertex b, Vertex c, Shading shading) noe
             for (std::size_t i = 0; i < 3; ++i) {
               sum += static_cast<double>(weight[i]) * corners[i]->color[channel];
             }
-            color[channel] = static_cast<std::uint8_t>(sum / static_cast<double>(area) + 0.5);
+            color[channel] =
+                static_cast<std::uint8_t>(std::lround(sum / static_cast<double>(area)));
           }
         }
         store(texel, color);

@@ -139,6 +139,45 @@ describe.each(coherentPolicies)('under policy %s', (policy: Policy) => {
     bo.surface(description).destroy()
   })
 
+  propertyTest.prop(
+    [
+      anySurface,
+      fc.nat(3 * pageSize),
+      fc.array(
+        fc.record({
+          by: fc.constantFrom('cpu', 'cpu', 'device', 'nobody'),
+          where: fc.double({ min: 0, max: 0.9999, noNaN: true }),
+          length: fc.integer({ min: 1, max: 6000 }),
+        }),
+        { maxLength: 20 },
+      ),
+    ],
+    { numRuns: 40 },
+  )('writes of both sides survive, wherever boxes reach', (shape, offset, writes) => {
+    const description = { ...shape, offset }
+    const resource = bo.surface(description)
+    const model = cpu(description)
+    let value = 0
+    for (const { by, where, length } of writes) {
+      const start = Math.floor(where * model.length)
+      const end = Math.min(start + length, model.length)
+      value = (value % 255) + 1
+      if (by === 'nobody') {
+        expect(Buffer.compare(validated(description), model)).toBe(0)
+        continue
+      }
+      model.fill(value, start, end)
+      if (by === 'cpu') {
+        bytes.fill(value, offset + start, offset + end)
+      } else {
+        device.submit([{ op: 'fill', to: { resource, offset: start, size: end - start }, value }])
+      }
+    }
+    expect(Buffer.compare(validated(description), model)).toBe(0)
+    expect(Buffer.compare(cpu(description), model)).toBe(0)
+    resource.destroy()
+  })
+
   test('an update moves one box of each image that was written', () => {
     // Four pages of 4 KiB to a row.
     const description = { format: 'rgba8', width: pageSize, height: 16, layers: 3 } as const
