@@ -44,6 +44,8 @@ export interface BufferObjectStats {
   collects?: number
   /** Dirty pages that collects reported. */
   pagesReported?: number
+  /** Pages reported unseen, because `auto` leaves them writable. */
+  pagesKeptOpen?: number
   /** mprotect calls that collects made. */
   protectCalls?: number
   /** Scans of page tables that collects made. */

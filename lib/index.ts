@@ -42,7 +42,7 @@ export type {
 } from './surface.ts'
 export { SurfaceLayout, surfaceFormats } from './surface.ts'
 export type { ImageTarget, Target } from './target.ts'
-export type { PageRange, TrackerStats, TrackOptions } from './tracker.ts'
+export type { PageRange, RegionExplanation, TrackerStats, TrackOptions } from './tracker.ts'
 export { DirtyTracker } from './tracker.ts'
 export type { Range } from './validate.ts'
 export type { MapOptions } from './view.ts'

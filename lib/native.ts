@@ -38,6 +38,8 @@ export interface NativeTrackerStats {
   collects: number
   /** Dirty pages that collects reported; one that several report counts several times. */
   pagesReported: number
+  /** Pages reported unseen, because `auto` leaves them writable. */
+  pagesKeptOpen: number
   /** mprotect calls that collects made, under `write-fault`. */
   protectCalls: number
   /** Scans of page tables that collects made, under `soft-dirty` and `userfault`. */
@@ -56,11 +58,19 @@ export interface NativeTrackerStats {
   failedSwitches: number
 }
 
+export interface NativeExplanation {
+  first: number
+  count: number
+  openPages: number
+  sampleInterval: number
+}
+
 export interface NativeTracker {
   readonly [native_class]: 'Tracker'
   collect(firstPage: number, pages: number): Uint32Array<ArrayBuffer>
   markDirty(firstPage: number, pages: number): void
   stats(): NativeTrackerStats
+  explain(): NativeExplanation[]
   dispose(): void
 }
 

@@ -16,12 +16,15 @@ export type Mechanism = 'write-fault' | 'soft-dirty' | 'userfault' | 'full'
 export const mechanisms: readonly Mechanism[] = ['write-fault', 'soft-dirty', 'userfault', 'full']
 
 /**
- * What chooses the mechanism: one of them, fixed, or `kernel`, the rule of Linux's vmwgfx driver,
- * which changes between `write-fault` and a mechanism that scans.
+ * What chooses the mechanism: one of them, fixed; `kernel`, the rule of Linux's vmwgfx driver, which
+ * changes between `write-fault` and a mechanism that scans; or `auto`, which tracks with `userfault`
+ * (else `write-fault`), leaves pages writable that are written in every frame, and puts an idle buffer
+ * behind one write protection. Under `auto`, a system call that writes into an idle buffer fails with
+ * EFAULT (see `BufferObject.cpuAccess`).
  */
-export type Policy = Mechanism | 'kernel'
+export type Policy = Mechanism | 'kernel' | 'auto'
 
-const policies: readonly Policy[] = [...mechanisms, 'kernel']
+const policies: readonly Policy[] = [...mechanisms, 'kernel', 'auto']
 
 export function checkPolicy(name: string, value: unknown): Policy {
   if (!policies.includes(value as Policy)) {

@@ -20,6 +20,18 @@ export interface PageRange {
   count?: number
 }
 
+/** What `auto` does with a row of regions that it treats alike. */
+export interface RegionExplanation {
+  /** Number of the row's first page. */
+  first: number
+  /** Pages of the row. */
+  count: number
+  /** Pages of each region of 64 that stay writable and are reported unseen. */
+  openPages: number
+  /** Collects between two looks at one of them. */
+  sampleInterval: number
+}
+
 /** What happened since tracking began. */
 export interface TrackerStats extends NativeTrackerStats {
   /** The mechanism in force. */
@@ -99,6 +111,16 @@ export class DirtyTracker implements Disposable {
   get stats(): TrackerStats {
     this.#checkAlive()
     return this.#native.stats() as TrackerStats
+  }
+
+  /**
+   * What the policy `auto` does, for rows of regions of 64 pages that it treats alike: how many pages
+   * of each it leaves writable because they are written all the time, and how often it looks whether
+   * that still holds. Empty under other policies.
+   */
+  explain(): RegionExplanation[] {
+    this.#checkAlive()
+    return this.#native.explain()
   }
 
   /** Stops tracking; the buffer object can be tracked anew. Calling it again does nothing. */

@@ -19,6 +19,7 @@ Napi::Object tracker_stats(Napi::Env env, const Tracker& tracker) {
   set("collects", stats.collects);
   set("pagesReported", stats.pages_reported);
   set("protectCalls", stats.protect_calls);
+  set("pagesKeptOpen", stats.pages_kept_open);
   set("scans", stats.scans);
   set("waits", stats.waits);
   set("pagesReadBack", stats.pages_read_back);
@@ -29,6 +30,21 @@ Napi::Object tracker_stats(Napi::Env env, const Tracker& tracker) {
   return object;
 }
 
+Napi::Array tracker_explanation(Napi::Env env, const Tracker& tracker) {
+  const std::vector<Tracker::Explanation> explanations = tracker.explain();
+  Napi::Array array = Napi::Array::New(env, explanations.size());
+  for (std::uint32_t i = 0; i < explanations.size(); ++i) {
+    const auto& [pages, region] = explanations[i];
+    Napi::Object object = Napi::Object::New(env);
+    object["first"] = Napi::Number::New(env, static_cast<double>(pages.first));
+    object["count"] = Napi::Number::New(env, static_cast<double>(pages.count));
+    object["openPages"] = Napi::Number::New(env, static_cast<double>(region.open_pages));
+    object["sampleInterval"] = Napi::Number::New(env, region.sample_interval);
+    array[i] = object;
+  }
+  return array;
+}
+
 Napi::Uint32Array to_uint32_array(Napi::Env env, const std::vector<std::uint32_t>& values) {
   Napi::Uint32Array array = Napi::Uint32Array::New(env, values.size());
   std::memcpy(array.Data(), values.data(), values.size() * sizeof(std::uint32_t));
@@ -36,14 +52,15 @@ Napi::Uint32Array to_uint32_array(Napi::Env env, const std::vector<std::uint32_t
 }
 
 void TrackerWrap::define(Napi::Env env, Napi::Object exports) {
-  const Napi::Function constructor = DefineClass(
-      env, "Tracker",
-      {
-          InstanceMethod<&TrackerWrap::collect>("collect"),
-          InstanceMethod<&TrackerWrap::mark_dirty>("markDirty"),
-          InstanceMethod<&TrackerWrap::stats>("stats"),
-          InstanceMethod<&TrackerWrap::dispose>("dispose"),
-      });
+  const Napi::Function constructor =
+      DefineClass(env, "Tracker",
+                  {
+                      InstanceMethod<&TrackerWrap::collect>("collect"),
+                      InstanceMethod<&TrackerWrap::mark_dirty>("markDirty"),
+                      InstanceMethod<&TrackerWrap::stats>("stats"),
+                      InstanceMethod<&TrackerWrap::explain>("explain"),
+                      InstanceMethod<&TrackerWrap::dispose>("dispose"),
+                  });
   Environment::of(env).tracker = Napi::Persistent(constructor);
   exports["Tracker"] = constructor;
 }
@@ -85,6 +102,10 @@ void TrackerWrap::mark_dirty(const Napi::CallbackInfo& info) {
 
 Napi::Value TrackerWrap::stats(const Napi::CallbackInfo& info) {
   return tracker_stats(info.Env(), *tracker_);
+}
+
+Napi::Value TrackerWrap::explain(const Napi::CallbackInfo& info) {
+  return tracker_explanation(info.Env(), *tracker_);
 }
 
 void TrackerWrap::dispose(const Napi::CallbackInfo& /*info*/) { end(); }

@@ -24,6 +24,7 @@ class TrackerWrap final : public Napi::ObjectWrap<TrackerWrap> {
   Napi::Value collect(const Napi::CallbackInfo& info);
   void mark_dirty(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
+  Napi::Value explain(const Napi::CallbackInfo& info);
   void dispose(const Napi::CallbackInfo& info);
   void end() noexcept;
 
@@ -35,6 +36,9 @@ class TrackerWrap final : public Napi::ObjectWrap<TrackerWrap> {
 
 /// The counts of a tracker as a plain object.
 Napi::Object tracker_stats(Napi::Env env, const Tracker& tracker);
+
+/// What its policy does with each row of regions that are alike.
+Napi::Array tracker_explanation(Napi::Env env, const Tracker& tracker);
 
 /// `runs` as a new Uint32Array of pairs.
 Napi::Uint32Array to_uint32_array(Napi::Env env, const std::vector<std::uint32_t>& values);

@@ -24,6 +24,10 @@ class PageBitmap {
   bool any() const noexcept { return count_ != 0; }
   PageRange all() const noexcept { return {0, pages_}; }
 
+  /// The bits of pages [64 index, 64 index + 64) as one word.
+  std::uint64_t word(std::size_t index) const noexcept { return words_[index]; }
+  void set_word(std::size_t index, std::uint64_t bits) noexcept { store(index, bits); }
+
   bool test(PageIndex page) const noexcept {
     return (words_[page / kWordBits] >> (page % kWordBits) & 1U) != 0;
   }

@@ -4,6 +4,7 @@
 
 #include "memory/error.h"
 #include "tracking/kernel_policy.h"
+#include "tracking/userfault.h"
 
 namespace mkwrite {
 namespace {
@@ -18,6 +19,34 @@ class FixedPolicy final : public Policy {
   MechanismKind mechanism_;
 };
 
+/// Tracks with the cheapest mechanism there is, leaves pages open that are written all the time,
+/// and puts an idle buffer object behind a tripwire.
+class AutoPolicy final : public Policy {
+ public:
+  AutoPolicy()
+      : mechanism_(available(MechanismKind::kUserfault) ? MechanismKind::kUserfault
+                                                        : MechanismKind::kWriteFault) {}
+  MechanismKind initial() const noexcept override { return mechanism_; }
+  std::unique_ptr<Mechanism> make_initial_mechanism() const override {
+    if (mechanism_ == MechanismKind::kUserfault) return std::make_unique<Userfault>(Tripwire::kOn);
+    return make_mechanism(mechanism_);
+  }
+  bool keeps_hot_pages_open() const noexcept override { return true; }
+  Decision observe(std::size_t /*pages_found*/) noexcept override { return {mechanism_}; }
+
+ private:
+  static bool available(MechanismKind kind) {
+    try {
+      make_mechanism(kind);
+      return true;
+    } catch (const Error&) {
+      return false;  // `stats` tells which mechanism runs instead
+    }
+  }
+
+  MechanismKind mechanism_;
+};
+
 /// Soft-dirty is the kernel's own notion of a scan; userfault comes closest where it is missing.
 MechanismKind scan_mechanism() {
   std::string reasons;
@@ -29,9 +58,9 @@ MechanismKind scan_mechanism() {
       reasons += std::string(" ") + std::string(mechanism_name(kind)) + ": " + error.what();
     }
   }
-  throw Error(ErrorCode::kMechanismUnavailable,
-              "The policy \"kernel\" needs a mechanism that scans, and there is none here." +
-                  reasons);
+  throw Error(
+      ErrorCode::kMechanismUnavailable,
+      "The policy \"kernel\" needs a mechanism that scans, and there is none here." + reasons);
 }
 
 }  // namespace
@@ -40,9 +69,9 @@ std::unique_ptr<Policy> make_policy(std::string_view name, std::size_t pages) {
   for (const MechanismKind kind : kAllMechanisms) {
     if (name == mechanism_name(kind)) return std::make_unique<FixedPolicy>(kind);
   }
+  if (name == "auto") return std::make_unique<AutoPolicy>();
   if (name == "kernel") return std::make_unique<KernelPolicy>(pages, scan_mechanism());
-  throw Error(ErrorCode::kInvalidArgument,
-              "There is no policy \"" + std::string(name) + "\".");
+  throw Error(ErrorCode::kInvalidArgument, "There is no policy \"" + std::string(name) + "\".");
 }
 
 }  // namespace mkwrite

@@ -15,6 +15,13 @@ class Policy {
 
   /// The mechanism to start with.
   virtual MechanismKind initial() const noexcept = 0;
+  /// Throws Error (kMechanismUnavailable).
+  virtual std::unique_ptr<Mechanism> make_initial_mechanism() const {
+    return make_mechanism(initial());
+  }
+
+  /// Whether pages that are written all the time shall stay writable (hot_pages.h).
+  virtual bool keeps_hot_pages_open() const noexcept { return false; }
 
   /// Whether each collect harvests the whole buffer object, whatever part of it is in use.
   virtual bool harvests_everything() const noexcept { return false; }
@@ -29,7 +36,7 @@ class Policy {
 };
 
 /// The policy of that public name for a buffer object of `pages` pages: the name of a mechanism
-/// ("fixed"), or "kernel". Throws Error (kInvalidArgument, kMechanismUnavailable).
+/// ("fixed"), "kernel", or "auto". Throws Error (kInvalidArgument, kMechanismUnavailable).
 std::unique_ptr<Policy> make_policy(std::string_view name, std::size_t pages);
 
 }  // namespace mkwrite

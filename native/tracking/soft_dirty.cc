@@ -51,12 +51,12 @@ void clear_bits() {
 }
 
 /// Takes away write access to everything that is not closed. A writer then faults and waits
-/// for the tracker's lock. Pages under CPU access are left alone, for a system call would fail; they
-/// count as dirty anyway. Returns false when mappings ran out.
+/// for the tracker's lock. Pages under CPU access are left alone, for a system call would fail;
+/// they count as dirty anyway. Returns false when mappings ran out.
 bool hold_off_writers(const ArmedView& armed) noexcept {
   bool complete = true;
   armed.view->closed.for_each_gap(armed.view->closed.all(), [&](PageRange gap) {
-    armed.state->written_freely.for_each_gap(gap, [&](PageRange part) {
+    armed.state->stays_open.for_each_gap(gap, [&](PageRange part) {
       if (armed.view->protect(part, PROT_READ) != 0) complete = false;
     });
   });
@@ -100,8 +100,8 @@ std::size_t read_bits(ArmedView& armed) {
 
 /// Read and clear are two steps, so every writer of every view is held off around both: whatever
 /// is written before is read, whatever comes after sets its bit after the clear.
-/// The caller holds owner_mutex and the lock of `held`; the others' are taken here. Returns how many
-/// pages of `held` were found written.
+/// The caller holds owner_mutex and the lock of `held`; the others' are taken here. Returns how
+/// many pages of `held` were found written.
 std::size_t collect_everything(const TrackerState& held) {
   std::size_t found = 0;
   auto& views = armed_views();
@@ -125,8 +125,7 @@ std::size_t collect_everything(const TrackerState& held) {
         // Somebody may write between read and clear: everything counts as written.
         TrackerState& state = *armed->state;
         ++state.stats.degradations;
-        state.owned.for_each_gap(state.owned.all(),
-                                 [&](PageRange gap) { state.pending.set(gap); });
+        state.owned.for_each_gap(state.owned.all(), [&](PageRange gap) { state.pending.set(gap); });
       }
     }
     seam(Seam::kSoftDirtyBeforeClear);
@@ -149,8 +148,9 @@ bool page_is_soft_dirty(const std::byte* page) {
 }
 
 /// Without CONFIG_MEM_SOFT_DIRTY the clear succeeds and nothing is ever dirty; some kernels lay
-/// pagemap out differently before the first clear, and one architecture cleared but never set again.
-/// So: clear, clean, write, dirty; twice. Nobody may be armed, for this clears everybody's bits.
+/// pagemap out differently before the first clear, and one architecture cleared but never set
+/// again. So: clear, clean, write, dirty; twice. Nobody may be armed, for this clears everybody's
+/// bits.
 bool round_trip_works() {
   const auto scratch = BufferObject::create(kPageSize);
   const auto view = scratch->create_view();
@@ -173,20 +173,19 @@ SoftDirty::SoftDirty() {
   static std::optional<bool> works;
   if (!works) works = round_trip_works();
   if (!*works) {
-    throw Error(ErrorCode::kMechanismUnavailable,
-                "This kernel does not report soft-dirty pages: after a clear, a written page still "
-                "looks clean.",
-                "Use a kernel built with CONFIG_MEM_SOFT_DIRTY on x86-64 (Debian, Ubuntu, Fedora and "
-                "Alpine have it).",
-                0);
+    throw Error(
+        ErrorCode::kMechanismUnavailable,
+        "This kernel does not report soft-dirty pages: after a clear, a written page still "
+        "looks clean.",
+        "Use a kernel built with CONFIG_MEM_SOFT_DIRTY on x86-64 (Debian, Ubuntu, Fedora and "
+        "Alpine have it).",
+        0);
   }
 }
 
 int SoftDirty::armed_protection() const noexcept { return PROT_READ | PROT_WRITE; }
 
-std::unique_lock<std::mutex> SoftDirty::process_lock() {
-  return std::unique_lock(owner_mutex);
-}
+std::unique_lock<std::mutex> SoftDirty::process_lock() { return std::unique_lock(owner_mutex); }
 
 void SoftDirty::arm(TrackerState& state, TrackedView& view) {
   // Keeps page-table entries, and with them the bits, from being reclaimed. Where it is refused
@@ -195,8 +194,7 @@ void SoftDirty::arm(TrackerState& state, TrackedView& view) {
   syscall(SYS_mlock2, view.view().data(), view.view().size(), kOnFault);
 
   auto& views = armed_views();
-  views.push_back(
-      std::make_unique<ArmedView>(&state, &view, PageBitmap(state.buffer.pages())));
+  views.push_back(std::make_unique<ArmedView>(&state, &view, PageBitmap(state.buffer.pages())));
   try {
     collect_everything(state);
   } catch (...) {

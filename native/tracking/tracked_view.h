@@ -29,9 +29,10 @@ class TrackedView final : public FaultSink {
 
   // Guarded by the tracker's lock.
 
-  PageBitmap writable;  ///< under write-fault: pages that can be written unnoticed
-  PageBitmap closed;    ///< pages without any access (device-owned now, or until the next touch)
-  bool armed = false;   ///< false: on its way in or out, every fault is answered with "try again"
+  PageBitmap writable;    ///< under write-fault: pages that can be written unnoticed
+  PageBitmap closed;      ///< pages without any access (device-owned now, or until the next touch)
+  bool tripwire = false;  ///< under userfault: read-only as a whole until the first write
+  bool armed = false;     ///< false: on its way in or out, every fault is answered with "try again"
   std::uint64_t repeats = 0;  ///< faults in a row that found `last_fault` open already
   PageIndex last_fault = 0;
 

@@ -26,7 +26,8 @@ Tracker::Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy)
     : state_(buffer),
       read_back_pages_(kDefaultReadBackPages),
       policy_(std::move(policy)),
-      mechanism_(make_mechanism(policy_->initial())) {
+      mechanism_(policy_->make_initial_mechanism()) {
+  if (policy_->keeps_hot_pages_open()) hot_pages_.emplace(buffer.pages());
   state_.armed_protection = mechanism_->armed_protection();
   ensure_fault_handler();
   displacements_seen_ = fault_handler_stats().displaced;
@@ -59,6 +60,26 @@ MechanismKind Tracker::mechanism() const noexcept {
 TrackerStats Tracker::stats() const noexcept {
   const std::lock_guard lock(state_.lock);
   return state_.stats;
+}
+
+std::vector<Tracker::Explanation> Tracker::explain() const {
+  std::vector<Explanation> explanations;
+  if (!hot_pages_) return explanations;
+  constexpr std::size_t kPages = HotPages::kRegionPages;
+  const std::size_t pages = state_.buffer.pages();
+  // Reserved before the lock is taken: a fault may be waiting for it.
+  explanations.reserve((pages + kPages - 1) / kPages);
+  const std::lock_guard lock(state_.lock);
+  for (PageIndex first = 0; first < pages; first += kPages) {
+    const HotPages::Explanation region = hot_pages_->explain(state_, first / kPages);
+    const PageRange range{first, std::min(kPages, pages - first)};
+    if (!explanations.empty() && explanations.back().region == region) {
+      explanations.back().pages.count += range.count;
+    } else {
+      explanations.push_back({range, region});
+    }
+  }
+  return explanations;
 }
 
 void Tracker::mark_dirty(PageRange range) noexcept {
@@ -144,6 +165,7 @@ void Tracker::notice_displacement() {
 
 bool Tracker::close(PageRange range) noexcept {
   bool exact = true;
+  if (hot_pages_) hot_pages_->forget(state_, range);
   for (const auto& view : state_.views) {
     const auto close_run = [&](PageRange run) {
       view->closed.set(run);
@@ -180,10 +202,16 @@ Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
   for (const PageRange& range : written) exact = close(range) && exact;
   seam(Seam::kSubmitAfterClose);
   std::size_t found = 0;
+  const auto harvest = [&](PageRange range) {
+    state_.harvested.clear();
+    if (hot_pages_) hot_pages_->sample(state_, range);
+    found += mechanism_->harvest(state_, range);
+    if (hot_pages_) hot_pages_->learn(state_, range);
+  };
   if (!exact || policy_->harvests_everything()) {
-    found = mechanism_->harvest(state_, state_.buffer.all_pages());
+    harvest(state_.buffer.all_pages());
   } else {
-    for (const PageRange& range : used) found += mechanism_->harvest(state_, range);
+    for (const PageRange& range : used) harvest(range);
   }
   // Pages that may be written by means that nothing notices are dirty for as long as that lasts.
   for (const PageRange& range : used) state_.pending.add(state_.written_freely, range);
@@ -250,7 +278,10 @@ void Tracker::begin_access(PageRange range, bool writable) {
       if (awaited == 0) {
         accesses_.push_back({range, writable});
         state_.accessed.set(range);
-        if (writable) state_.written_freely.set(range);
+        if (writable) {
+          state_.written_freely.set(range);
+          state_.stays_open.set(range);
+        }
         int error = 0;
         for (const auto& view : state_.views) {
           if (error == 0) error = open_accessed(*view, range);
@@ -277,9 +308,13 @@ void Tracker::forget_access(const CpuAccess& access) noexcept {
   accesses_.erase(found);
   state_.accessed.clear(access.range);
   state_.written_freely.clear(access.range);
+  state_.stays_open.clear(access.range);
+  state_.stays_open.add(state_.hot, access.range);
   for (const CpuAccess& other : accesses_) {
     state_.accessed.set(other.range);
-    if (other.writable) state_.written_freely.set(other.range);
+    if (!other.writable) continue;
+    state_.written_freely.set(other.range);
+    state_.stays_open.set(other.range);
   }
 }
 

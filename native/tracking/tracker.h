@@ -6,12 +6,14 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "faults/seam.h"
 #include "memory/buffer_object.h"
 #include "tracking/device_owner.h"
+#include "tracking/hot_pages.h"
 #include "tracking/policy.h"
 #include "tracking/tracker_state.h"
 
@@ -28,7 +30,8 @@ class Tracker final : public ViewObserver {
   /// Declares everything dirty that was ever written; once, after the views are armed.
   void report_existing_data() noexcept;
 
-  /// Who gets device-owned pages back; set before the first claim. `owner` must outlive the tracker.
+  /// Who gets device-owned pages back; set before the first claim. `owner` must outlive the
+  /// tracker.
   void set_owner(DeviceOwner& owner) noexcept { owner_ = &owner; }
 
   /// Takes the dirty pages of `range`: calls `visit(PageRange)` for each run, in order, under the
@@ -41,9 +44,10 @@ class Tracker final : public ViewObserver {
 
   /// What a submission does to this buffer object, in one step with respect to faults (design rules
   /// 1, 4 and 7): closes `written` in every view, takes the dirty pages of `used` (visited as in
-  /// collect), then makes `written` device-owned after calling `own()`. Ranges ascend, and `written`
-  /// lies within `used`: dirt that is not taken now could not be told from the device's result later.
-  /// Throws Error (kBusy if a page of `written` is under CPU access): then nothing was taken or owned.
+  /// collect), then makes `written` device-owned after calling `own()`. Ranges ascend, and
+  /// `written` lies within `used`: dirt that is not taken now could not be told from the device's
+  /// result later. Throws Error (kBusy if a page of `written` is under CPU access): then nothing
+  /// was taken or owned.
   template <typename Visit, typename Own>
   void validate(std::span<const PageRange> used, std::span<const PageRange> written, Visit&& visit,
                 Own&& own) {
@@ -98,14 +102,22 @@ class Tracker final : public ViewObserver {
 
   /// Keeps `range` accessible in every view until end_access(), for system calls, which fail with
   /// EFAULT where a store would fault (dma-buf's begin/end CPU access). Reads back what the device
-  /// owns there, waiting for it, and for `writable` opens the pages for writing. Accesses may overlap.
-  /// Throws Error (kOutOfMemory when mappings ran out), std::bad_alloc.
+  /// owns there, waiting for it, and for `writable` opens the pages for writing. Accesses may
+  /// overlap. Throws Error (kOutOfMemory when mappings ran out), std::bad_alloc.
   void begin_access(PageRange range, bool writable);
   void end_access(PageRange range, bool writable) noexcept;
 
   /// The mechanism in force.
   MechanismKind mechanism() const noexcept;
   TrackerStats stats() const noexcept;
+
+  /// What a policy that decides by region does with a row of regions that are all alike.
+  struct Explanation {
+    PageRange pages;
+    HotPages::Explanation region;  ///< of each of these regions
+  };
+  /// Empty for policies that do not decide by region. Throws std::bad_alloc.
+  std::vector<Explanation> explain() const;
   BufferObject& buffer() const noexcept { return state_.buffer; }
 
   // ViewObserver
@@ -127,8 +139,9 @@ class Tracker final : public ViewObserver {
 
   // In the signal handler, under the lock:
 
-  /// Reads back the device-owned pages of `needed` and perhaps of the pages that follow. Returns the
-  /// submission that must be waited for first, or 0 when none of `needed` is device-owned any more.
+  /// Reads back the device-owned pages of `needed` and perhaps of the pages that follow. Returns
+  /// the submission that must be waited for first, or 0 when none of `needed` is device-owned any
+  /// more.
   Seqno read_back_owned(PageRange needed) noexcept;
 
   enum class Opening {
@@ -158,6 +171,7 @@ class Tracker final : public ViewObserver {
   mutable std::mutex collect_mutex_;
   std::unique_ptr<Policy> policy_;
   std::unique_ptr<Mechanism> mechanism_;
+  std::optional<HotPages> hot_pages_;  ///< if the policy wants it; guarded by the lock
   DeviceOwner* owner_ = nullptr;
   std::uint64_t displacements_seen_ = 0;
 };

@@ -14,16 +14,17 @@ namespace mkwrite {
 
 /// Counts since tracking began, for `stats`.
 struct TrackerStats {
-  std::uint64_t write_faults = 0;   ///< SIGSEGV faults that opened a page for writing
-  std::uint64_t read_faults = 0;    ///< SIGSEGV faults that opened a page for reading
+  std::uint64_t write_faults = 0;  ///< SIGSEGV faults that opened a page for writing
+  std::uint64_t read_faults = 0;   ///< SIGSEGV faults that opened a page for reading
   std::uint64_t collects = 0;
   std::uint64_t pages_reported = 0;
-  std::uint64_t protect_calls = 0;  ///< mprotect calls of collects
-  std::uint64_t scans = 0;          ///< walks over page tables (PAGEMAP_SCAN or pagemap)
-  std::uint64_t waits = 0;          ///< faults that waited for the device
+  std::uint64_t protect_calls = 0;    ///< mprotect calls of collects
+  std::uint64_t pages_kept_open = 0;  ///< pages reported unseen, because they are left writable
+  std::uint64_t scans = 0;            ///< walks over page tables (PAGEMAP_SCAN or pagemap)
+  std::uint64_t waits = 0;            ///< faults that waited for the device
   std::uint64_t pages_read_back = 0;
-  std::uint64_t degradations = 0;   ///< times that ranges were widened for want of mappings
-  std::uint64_t displacements = 0;  ///< times that another SIGSEGV handler stood in front
+  std::uint64_t degradations = 0;     ///< times that ranges were widened for want of mappings
+  std::uint64_t displacements = 0;    ///< times that another SIGSEGV handler stood in front
   std::uint64_t switches = 0;         ///< changes of mechanism
   std::uint64_t failed_switches = 0;  ///< changes that the policy asked for and the kernel refused
 };
@@ -34,17 +35,36 @@ struct TrackerState {
         owned(buffer.pages()),
         pending(buffer.pages()),
         accessed(buffer.pages()),
-        written_freely(buffer.pages()) {}
+        written_freely(buffer.pages()),
+        hot(buffer.pages()),
+        stays_open(buffer.pages()),
+        harvested(buffer.pages()) {}
+
+  /// Notes pages that a harvest found written. Device-owned ones were harvested when they were
+  /// closed, and nothing can have written them since.
+  void note_written(PageRange run) noexcept {
+    owned.for_each_gap(run, [this](PageRange gap) {
+      pending.set(gap);
+      harvested.set(gap);
+    });
+  }
 
   BufferObject& buffer;
   FutexLock lock;
   PageBitmap owned;    ///< device-owned pages: closed in every view
   PageBitmap pending;  ///< dirty pages harvested or declared, but not yet taken by a collect
-  /// Pages under CPU access: accessible in every view until it ends (dma-buf's begin/end CPU access).
+  /// Pages under CPU access: accessible in every view until it ends (dma-buf's begin/end CPU
+  /// access).
   PageBitmap accessed;
   /// Of these, the ones that may be written, by whatever means: they stay writable and count as
   /// dirty in each collect.
   PageBitmap written_freely;
+  /// Pages that the policy leaves writable because they are written all the time (hot_pages.h).
+  PageBitmap hot;
+  /// Both of the above: a harvest reports these pages without looking and does not protect them.
+  PageBitmap stays_open;
+  /// What the last harvest of `userfault` or `write-fault` found, for the policy to learn from.
+  PageBitmap harvested;
   std::vector<std::unique_ptr<TrackedView>> views;
   int armed_protection = 0;  ///< of the mechanism in force, or of the one being switched to
   TrackerStats stats;

@@ -113,14 +113,23 @@ void Userfaultfd::unregister_range(void* address, std::size_t size) noexcept {
 
 void Userfaultfd::scan_and_protect(std::byte* base, PageRange range,
                                    const std::function<void(PageRange)>& visit) {
+  walk(base, range, kMutant == Mutant::kScanThenProtect ? 0 : uapi::kScanWpMatching, visit);
+}
+
+void Userfaultfd::scan(std::byte* base, PageRange range,
+                       const std::function<void(PageRange)>& visit) {
+  walk(base, range, 0, visit);
+}
+
+void Userfaultfd::walk(std::byte* base, PageRange range, std::uint64_t flags,
+                       const std::function<void(PageRange)>& visit) {
   // The kernel's own buffer holds 512 regions. With more, Linux 6.18 leaves walk_end behind; with
   // no more than that it is right, and a scan that does not fill the vector is complete.
   std::array<uapi::PageRegion, 512> regions;
   const auto origin = reinterpret_cast<std::uintptr_t>(base);
   uapi::ScanArguments scan;
   // Without CHECK_WPASYNC a mapping that is not registered would be skipped and look clean.
-  scan.flags = uapi::kScanWpMatching | uapi::kScanCheckWpAsync;
-  if constexpr (kMutant == Mutant::kScanThenProtect) scan.flags = uapi::kScanCheckWpAsync;
+  scan.flags = flags | uapi::kScanCheckWpAsync;
   scan.start = origin + range.first * kPageSize;
   scan.end = origin + range.end() * kPageSize;
   scan.vec = reinterpret_cast<std::uintptr_t>(regions.data());

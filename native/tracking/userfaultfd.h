@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 #include "memory/page.h"
@@ -21,13 +22,18 @@ class Userfaultfd {
   void register_range(void* address, std::size_t size);
   void unregister_range(void* address, std::size_t size) noexcept;
 
-  /// PAGEMAP_SCAN, get and write-protect: visits the runs of pages (numbered from `base`) in `range`
-  /// that were written, and protects exactly those again. Each page's look and protection are one
-  /// step. Throws Error (kSystem); pages visited before that are protected, the rest untouched.
+  /// PAGEMAP_SCAN, get and write-protect: visits the runs of pages (numbered from `base`) in
+  /// `range` that were written, and protects exactly those again. Each page's look and protection
+  /// are one step. Throws Error (kSystem); pages visited before that are protected, the rest
+  /// untouched.
   static void scan_and_protect(std::byte* base, PageRange range,
                                const std::function<void(PageRange)>& visit);
+  /// The same without protecting anything.
+  static void scan(std::byte* base, PageRange range, const std::function<void(PageRange)>& visit);
 
  private:
+  static void walk(std::byte* base, PageRange range, std::uint64_t flags,
+                   const std::function<void(PageRange)>& visit);
   Userfaultfd();
   int fd_ = -1;
 };

@@ -56,10 +56,10 @@ std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
   // scattered: 2.0 us per dirty page; a call for each run 3.0.
   PageRange span;
   const auto add = [&](PageRange run) {
-    // Closed pages have no access at all and must keep it that way (rule 7); pages under CPU access
-    // stay writable.
+    // Closed pages have no access at all and must keep it that way (rule 7); hot pages and those
+    // under CPU access stay writable.
     if (!span.empty() && view.closed.next_set(span.end(), run.first) == run.first &&
-        state.written_freely.next_set(span.end(), run.first) == run.first) {
+        state.stays_open.next_set(span.end(), run.first) == run.first) {
       span = PageRange::between(span.first, run.end());
       return;
     }
@@ -68,15 +68,15 @@ std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
   };
   view.writable.for_each_run(range, [&](PageRange run) {
     found += run.count;
-    state.written_freely.for_each_gap(run, add);
+    state.stays_open.for_each_gap(run, add);
   });
   if (!span.empty()) protect(span);
   seam(Seam::kCollectAfterProtect);
 
-  state.pending.add(view.writable, range);
+  view.writable.for_each_run(range, [&](PageRange run) { state.note_written(run); });
   if (!out_of_mappings) {
-    view.writable.clear(range);
-    view.writable.add(state.written_freely, range);
+    // Clears all but what stays open.
+    state.stays_open.for_each_gap(range, [&](PageRange gap) { view.writable.clear(gap); });
     return found;
   }
   // Out of mappings. One protection over the whole view needs none: its parts merge. Where
@@ -84,7 +84,7 @@ std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
   // reports them again: too much, never too little (rule 8).
   ++state.stats.degradations;
   const PageRange all = state.buffer.all_pages();
-  if (!view.closed.any() && !state.written_freely.any() && view.protect(all, PROT_READ) == 0) {
+  if (!view.closed.any() && !state.stays_open.any() && view.protect(all, PROT_READ) == 0) {
     state.pending.add(view.writable, all);
     view.writable.clear();
   }

@@ -19,6 +19,7 @@ const scans = available.includes('soft-dirty') || available.includes('userfault'
 export const coherentPolicies: readonly Policy[] = [
   ...available,
   ...(scans ? ['kernel' as const] : []),
+  'auto',
 ]
 
 if (process.env['MKWRITE_REQUIRE_SOFT_DIRTY'] === '1' && !available.includes('soft-dirty')) {

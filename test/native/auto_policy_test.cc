@@ -1,0 +1,165 @@
+// The policy "auto": what it leaves open, how it finds out that it was wrong, and that nothing is
+// lost meanwhile.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "support/coherent_fixture.h"
+#include "support/device_copy.h"
+#include "support/mechanisms.h"
+#include "support/writers.h"
+
+namespace mkwrite::test {
+namespace {
+
+constexpr std::size_t kPages = 256;
+
+void touch(const View& view, PageIndex page, std::size_t offset = 0) {
+  volatile std::uint8_t& byte = byte_at(view, page, offset);
+  byte = static_cast<std::uint8_t>(byte + 1);
+}
+
+/// Writes and collects `frames` times; returns what the last collect reported.
+Pages run_frames(TrackedBuffer& tracked, int frames, const Pages& written) {
+  Pages reported;
+  for (int frame = 0; frame < frames; ++frame) {
+    for (const PageIndex page : written) touch(*tracked.view, page);
+    reported = tracked.collect();
+    CHECK(std::ranges::includes(reported, written));
+  }
+  return reported;
+}
+
+std::size_t open_pages(const Tracker& tracker) {
+  std::size_t open = 0;
+  for (const auto& part : tracker.explain()) {
+    const std::size_t regions =
+        (part.pages.count + HotPages::kRegionPages - 1) / HotPages::kRegionPages;
+    open += regions * part.region.open_pages;
+  }
+  return open;
+}
+
+TEST_CASE("pages that are written in every frame stay open") {
+  TrackedBuffer tracked(kPages, "auto");
+  const Pages hot{3, 4, 70, 200};
+  run_frames(tracked, 5, hot);
+  CHECK(open_pages(tracked.tracker) == hot.size());
+  const std::uint64_t before = tracked.tracker.stats().pages_kept_open;
+  run_frames(tracked, 4, hot);
+  CHECK(tracked.tracker.stats().pages_kept_open > before);
+}
+
+TEST_CASE("pages that have cooled are found out and are clean again") {
+  TrackedBuffer tracked(kPages, "auto");
+  run_frames(tracked, 10, {3, 4, 70, 200});
+  int frames = 0;
+  while (!tracked.collect().empty()) REQUIRE(++frames < 1000);
+  CHECK(open_pages(tracked.tracker) == 0);
+  run_frames(tracked, 1, {5});
+  CHECK(tracked.collect().empty());
+}
+
+TEST_CASE("pages that are written now and then never stay open") {
+  TrackedBuffer tracked(kPages, "auto");
+  for (PageIndex frame = 0; frame < 200; ++frame) {
+    const Pages written{(frame * 37) % kPages};
+    for (const PageIndex page : written) touch(*tracked.view, page);
+    CHECK(tracked.collect() == written);
+  }
+  CHECK(open_pages(tracked.tracker) == 0);
+}
+
+TEST_CASE("the longer a region stays hot, the less often it is asked") {
+  TrackedBuffer tracked(kPages, "auto");
+  Pages all = pages_of({0, kPages});
+  run_frames(tracked, 200, all);
+  const auto explained = tracked.tracker.explain();
+  REQUIRE(!explained.empty());
+  CHECK(explained[0].region.sample_interval > 8);
+  // All but the page of each region that may be under a look just now.
+  CHECK(open_pages(tracked.tracker) >= kPages - kPages / HotPages::kRegionPages);
+}
+
+TEST_CASE("an idle buffer object costs no scan, and its next write is reported") {
+  if (!available(MechanismKind::kUserfault)) {
+    MESSAGE("SKIPPED on this machine: the tripwire, which needs userfault");
+    return;
+  }
+  TrackedBuffer tracked(kPages, "auto");
+  run_frames(tracked, 1, {7});
+  for (int round = 0; round < 5; ++round) {
+    for (int frame = 0; frame < 600; ++frame) CHECK(tracked.collect().empty());
+    const std::uint64_t scans = tracked.tracker.stats().scans;
+    for (int frame = 0; frame < 10; ++frame) CHECK(tracked.collect().empty());
+    CHECK(tracked.tracker.stats().scans == scans);
+    for (const PageIndex page : {PageIndex{9}, PageIndex{100}}) {
+      touch(*tracked.view, page);
+      CHECK(tracked.collect() == Pages{page});
+    }
+  }
+}
+
+/// Rounds of racing writers, with `rest` collects of nothing in between.
+void check_nothing_lost(const Load& load, int rest) {
+  TrackedBuffer tracked(load.pages, "auto");
+  DeviceCopy copy(tracked.tracker);
+  Writers writers(load, {tracked.view});
+  for (int round = 0; round < load.rounds; ++round) {
+    writers.begin_round();
+    while (writers.writing()) copy.update();
+    copy.update();
+    CHECK(copy.matches());
+    for (int i = 0; i < rest; ++i) copy.update();
+    CHECK(copy.matches());
+  }
+}
+
+TEST_CASE("nothing is lost when a quiet buffer object is written again and again") {
+  check_nothing_lost({kPages, 2, 1, 40, 20}, 30);
+}
+
+TEST_CASE("nothing is lost when hot pages are written by racing threads") {
+  check_nothing_lost({8, 3, 1, 20, 20'000}, 2);
+}
+
+TEST_CASE("nothing is lost when hot and cold pages are written by racing threads") {
+  check_nothing_lost({1000, 3, 1, 10, 20'000}, 2);
+}
+
+TEST_CASE("device-owned pages are not kept open") {
+  const TestDevice device;
+  const CoherentFixture fixture(device, kPages, "auto");
+  const auto whole = fixture.whole();
+  const auto target = allocate_resource(*device, fixture.buffer->size());
+  for (int round = 0; round < 30; ++round) {
+    for (int frame = 0; frame < 5; ++frame) {
+      for (PageIndex page = 0; page < 8; ++page) touch(*fixture.view, page, 1);
+      device.wait(device.copy(whole, target));
+      CHECK(device.peek(*target, 5 * kPageSize + 1) == byte_at(*fixture.view, 5, 1));
+    }
+    device.fill(whole, {2 * kPageSize, 4 * kPageSize}, static_cast<std::uint8_t>(round));
+    device.wait(device.copy(whole, target));
+    CHECK(device.peek(*target, 5 * kPageSize) == round);
+    CHECK(byte_at(*fixture.view, 5) == round);
+  }
+}
+
+TEST_CASE("an idle buffer object that the device writes is read back") {
+  const TestDevice device;
+  const CoherentFixture fixture(device, kPages, "auto");
+  const auto whole = fixture.whole();
+  const auto target = allocate_resource(*device, fixture.buffer->size());
+  for (int frame = 0; frame < 20; ++frame) device.wait(device.copy(whole, target));
+  device.wait(device.fill(whole, {0, 2 * kPageSize}, 9));
+  CHECK(byte_at(*fixture.view, 1) == 9);
+  byte_at(*fixture.view, 0) = 1;
+  byte_at(*fixture.view, 100) = 2;
+  device.wait(device.copy(whole, target));
+  CHECK(device.peek(*target, 0) == 1);
+  CHECK(device.peek(*target, 1) == 9);
+  CHECK(device.peek(*target, 100 * kPageSize) == 2);
+}
+
+}  // namespace
+}  // namespace mkwrite::test
