@@ -29,17 +29,17 @@ describe('exact messages', () => {
     [
       'an unknown command',
       () => ({ op: 'blit' }),
-      `The "commands[0].op" argument must be one of 'fill', 'copy', 'checksum'. Received 'blit'`,
+      `The "commands[0].op" argument must be one of 'fill', 'copy', 'checksum', 'discard', 'scaleAdd', 'transform', 'downsample', 'fillTriangles'. Received 'blit'`,
     ],
     [
       'a name that every object has',
       () => ({ op: 'constructor' }),
-      `The "commands[0].op" argument must be one of 'fill', 'copy', 'checksum'. Received 'constructor'`,
+      `The "commands[0].op" argument must be one of 'fill', 'copy', 'checksum', 'discard', 'scaleAdd', 'transform', 'downsample', 'fillTriangles'. Received 'constructor'`,
     ],
     [
       'nothing at all',
       () => null,
-      `The "commands[0].op" argument must be one of 'fill', 'copy', 'checksum'. Received undefined`,
+      `The "commands[0].op" argument must be one of 'fill', 'copy', 'checksum', 'discard', 'scaleAdd', 'transform', 'downsample', 'fillTriangles'. Received undefined`,
     ],
     [
       'a value that is no byte',
