@@ -30,18 +30,18 @@ PageRange to_pages(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void BufferObjectWrap::define(Napi::Env env, Napi::Object exports) {
-  const Napi::Function constructor = DefineClass(
-      env, "BufferObject",
-      {
-          InstanceAccessor<&BufferObjectWrap::size>("size"),
-          InstanceAccessor<&BufferObjectWrap::id>("id"),
-          InstanceMethod<&BufferObjectWrap::create_view>("createView"),
-          InstanceMethod<&BufferObjectWrap::begin_access>("beginAccess"),
-          InstanceMethod<&BufferObjectWrap::end_access>("endAccess"),
-          InstanceMethod<&BufferObjectWrap::mark_dirty>("markDirty"),
-          InstanceMethod<&BufferObjectWrap::set_read_back_pages>("setReadBackPages"),
-          InstanceMethod<&BufferObjectWrap::release>("release"),
-      });
+  const Napi::Function constructor =
+      DefineClass(env, "BufferObject",
+                  {
+                      InstanceAccessor<&BufferObjectWrap::size>("size"),
+                      InstanceAccessor<&BufferObjectWrap::id>("id"),
+                      InstanceMethod<&BufferObjectWrap::create_view>("createView"),
+                      InstanceMethod<&BufferObjectWrap::begin_access>("beginAccess"),
+                      InstanceMethod<&BufferObjectWrap::end_access>("endAccess"),
+                      InstanceMethod<&BufferObjectWrap::mark_dirty>("markDirty"),
+                      InstanceMethod<&BufferObjectWrap::set_read_back_pages>("setReadBackPages"),
+                      InstanceMethod<&BufferObjectWrap::release>("release"),
+                  });
   Environment::of(env).buffer_object = Napi::Persistent(constructor);
   exports["BufferObject"] = constructor;
   exports["detach"] = Napi::Function::New(env, detach, "detach");
@@ -163,8 +163,8 @@ Napi::Value ViewWrap::map_shared(const Napi::CallbackInfo& info) {
   // Experimental in Node.js 22.23, 24.21 and 26, so it is looked up at run time.
   using Finalizer = void (*)(void* data, void* hint);
   using Create = napi_status (*)(napi_env, void*, std::size_t, Finalizer, void*, napi_value*);
-  const auto create = reinterpret_cast<Create>(
-      dlsym(RTLD_DEFAULT, "node_api_create_external_sharedarraybuffer"));
+  const auto create =
+      reinterpret_cast<Create>(dlsym(RTLD_DEFAULT, "node_api_create_external_sharedarraybuffer"));
   const Napi::Env env = info.Env();
   if (create != nullptr) {
     auto keeper = std::make_unique<std::shared_ptr<View>>(view_);

@@ -5,10 +5,9 @@ namespace mkwrite {
 Napi::Error to_javascript(Napi::Env env, const Error& error) {
   const Napi::FunctionReference& error_class = Environment::of(env).error_class;
   if (error_class.IsEmpty()) return Napi::Error::New(env, error.what());
-  const Napi::Object made =
-      error_class.New({Napi::String::New(env, error_code_name(error.code())),
-                       Napi::String::New(env, error.what()),
-                       Napi::Number::New(env, error.system_errno())});
+  const Napi::Object made = error_class.New({Napi::String::New(env, error_code_name(error.code())),
+                                             Napi::String::New(env, error.what()),
+                                             Napi::Number::New(env, error.system_errno())});
   return Napi::Error(env, made);
 }
 

@@ -13,9 +13,7 @@ namespace mkwrite {
 class ResourceWrap final : public Napi::ObjectWrap<ResourceWrap> {
  public:
   static void define(Napi::Env env, Napi::Object exports);
-  static ResourceWrap* unwrap(const Napi::Value& value) {
-    return Unwrap(value.As<Napi::Object>());
-  }
+  static ResourceWrap* unwrap(const Napi::Value& value) { return Unwrap(value.As<Napi::Object>()); }
   /// `buffer` is null for device memory only.
   static Napi::Object make(Napi::Env env, std::shared_ptr<BufferObject> buffer,
                            std::shared_ptr<Resource> resource);

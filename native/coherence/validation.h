@@ -10,8 +10,8 @@ namespace mkwrite {
 
 /// Validates and queues `commands`. Returns the submission's seqno. Thread-safe.
 /// Throws Error: kOutOfRange (an operand leaves its resource), kInvalidArgument (conflicting
-/// operands), kOutOfDeviceMemory, kDeviceLost, kDestroyed. Then nothing was queued, and whatever was
-/// dirty still is (promise C5).
+/// operands), kOutOfDeviceMemory, kDeviceLost, kDestroyed. Then nothing was queued, and whatever
+/// was dirty still is (promise C5).
 Seqno submit(Device& device, std::vector<Command> commands);
 
 }  // namespace mkwrite

@@ -23,9 +23,7 @@ class DeviceMemory::Allocation final : public DeviceAllocation {
   Allocation(const Allocation&) = delete;
   Allocation& operator=(const Allocation&) = delete;
 
-  std::span<std::byte> memory() const noexcept override {
-    return {owner_->base_ + offset_, size_};
-  }
+  std::span<std::byte> memory() const noexcept override { return {owner_->base_ + offset_, size_}; }
 
  private:
   std::shared_ptr<DeviceMemory> owner_;

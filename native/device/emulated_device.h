@@ -29,8 +29,9 @@ class EmulatedDevice final : public Device {
   explicit EmulatedDevice(Options options);
   ~EmulatedDevice() override;
 
-  /// Runs what is queued, then stops. Afterwards reserve() throws Error (kDestroyed). Must be called
-  /// before the last reference goes: a submission may hold that one, and its thread is the device's.
+  /// Runs what is queued, then stops. Afterwards reserve() throws Error (kDestroyed). Must be
+  /// called before the last reference goes: a submission may hold that one, and its thread is the
+  /// device's.
   void stop() noexcept;
   /// Takes the device away as a crash would: queued work never completes. Async-signal-safe.
   void lose() noexcept;
@@ -53,7 +54,8 @@ class EmulatedDevice final : public Device {
     std::atomic<std::uint64_t> submissions{0};
     std::atomic<std::uint64_t> commands{0};
     std::atomic<std::uint64_t> bytes_updated{0};
-    std::atomic<std::uint64_t> bytes_staged{0};  ///< of these, copied twice because the queue was busy
+    std::atomic<std::uint64_t> bytes_staged{
+        0};  ///< of these, copied twice because the queue was busy
   };
   const Stats& stats() const noexcept { return stats_; }
 

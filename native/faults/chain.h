@@ -10,7 +10,8 @@ namespace mkwrite {
 void remember_handler(const struct sigaction& action) noexcept;
 
 /// Calls the remembered handlers' latest. A handler that in turn calls the one it displaced, ours,
-/// reaches the next earlier one. At the end of the chain stands the default action. Async-signal-safe.
+/// reaches the next earlier one. At the end of the chain stands the default action.
+/// Async-signal-safe.
 void chain_signal(int signal, siginfo_t* info, void* context) noexcept;
 
 }  // namespace mkwrite

@@ -11,7 +11,8 @@
 
 namespace mkwrite {
 
-/// x86-64: the page-fault error code (Intel SDM vol. 3A, 4.7): bit 1 write, bit 4 instruction fetch.
+/// x86-64: the page-fault error code (Intel SDM vol. 3A, 4.7): bit 1 write, bit 4 instruction
+/// fetch.
 Access decode_x86_error(std::uint64_t error_code) noexcept;
 
 /// arm64: the exception syndrome register (Arm ARM, ESR_EL1): exception class in bits 31..26, and

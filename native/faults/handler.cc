@@ -62,7 +62,7 @@ bool is_ours(const struct sigaction& action) noexcept {
 
 /// The action in force, replaced by `next` unless that is null. Throws Error.
 struct sigaction exchange_action(const struct sigaction* next) {
-  struct sigaction current {};
+  struct sigaction current{};
   if (sigaction(SIGSEGV, next, &current) != 0) {
     throw_system_error("sigaction(SIGSEGV)", errno, "Faults cannot be routed in this process.");
   }
@@ -82,7 +82,7 @@ bool ensure_fault_handler() {
     const int error = pthread_atfork(nullptr, nullptr, [] { region_table.clear_after_fork(); });
     if (error != 0) throw_system_error("pthread_atfork", error, "Free memory and try again.");
   }
-  struct sigaction ours {};
+  struct sigaction ours{};
   ours.sa_sigaction = on_sigsegv;
   // ONSTACK where the thread has an alternate stack; NODEFER because a fault inside the handler of
   // somebody we chain to must still be delivered: a blocked SIGSEGV kills.

@@ -29,8 +29,8 @@ Region* RegionTable::add(std::uintptr_t begin, std::uintptr_t end, FaultSink& si
   const std::size_t count = current != nullptr ? current->entries.size() : 0;
   next->entries.reserve(count + 1);
   if (current != nullptr) next->entries = current->entries;
-  const auto place = std::upper_bound(next->entries.begin(), next->entries.end(), begin,
-                                      Snapshot::starts_after);
+  const auto place =
+      std::upper_bound(next->entries.begin(), next->entries.end(), begin, Snapshot::starts_after);
   next->entries.insert(place, {begin, region.get()});
   publish(next.release());
   return region.release();

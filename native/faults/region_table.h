@@ -40,10 +40,10 @@ class RegionTable {
     region->pins.fetch_sub(1, std::memory_order_release);
   }
 
-  /// Whether `address`, in no region now, was in one that left a moment ago. The owner of that region
-  /// opened its memory first, so a fault that was on its way here meanwhile should be tried again.
-  /// Says so kLateFaults times for each region at most: whoever maps something else there gets its
-  /// faults. Async-signal-safe, lock-free.
+  /// Whether `address`, in no region now, was in one that left a moment ago. The owner of that
+  /// region opened its memory first, so a fault that was on its way here meanwhile should be tried
+  /// again. Says so kLateFaults times for each region at most: whoever maps something else there
+  /// gets its faults. Async-signal-safe, lock-free.
   bool forgive(std::uintptr_t address) noexcept;
 
   /// Forgets everything: the mappings do not exist in a forked child (MADV_DONTFORK). For the

@@ -7,19 +7,19 @@
 namespace mkwrite {
 
 enum class Seam {
-  kHandlerBeforeLookup,     ///< fault handler: on its way to the region table, no lock held
-  kHandlerBeforeOpen,       ///< fault handler: before the page is made writable, lock held
-  kHandlerBeforeWait,       ///< fault handler: about to wait for the device, no lock held
-  kHandlerAfterWait,        ///< fault handler: the device is done, lock not yet taken again
-  kHandlerBeforeReadback,   ///< fault handler: about to read back, lock held
-  kCollectBeforeProtect,    ///< collect: lock held, pages still writable
-  kCollectAfterProtect,     ///< collect: pages protected, bits not yet taken
-  kCollectAfterTake,        ///< collect: bits taken, lock still held
-  kCollectBeforeCopy,       ///< collect: lock released, contents not yet copied
-  kSoftDirtyBeforeClear,    ///< soft-dirty: bits read, not yet cleared
-  kSubmitAfterClose,        ///< submit: device-written pages closed, dirt not yet collected
-  kSubmitBeforeOwn,         ///< submit: dirt collected, ownership not yet recorded
-  kSubmitAfterOwn,          ///< submit: ownership recorded, update not yet copied
+  kHandlerBeforeLookup,    ///< fault handler: on its way to the region table, no lock held
+  kHandlerBeforeOpen,      ///< fault handler: before the page is made writable, lock held
+  kHandlerBeforeWait,      ///< fault handler: about to wait for the device, no lock held
+  kHandlerAfterWait,       ///< fault handler: the device is done, lock not yet taken again
+  kHandlerBeforeReadback,  ///< fault handler: about to read back, lock held
+  kCollectBeforeProtect,   ///< collect: lock held, pages still writable
+  kCollectAfterProtect,    ///< collect: pages protected, bits not yet taken
+  kCollectAfterTake,       ///< collect: bits taken, lock still held
+  kCollectBeforeCopy,      ///< collect: lock released, contents not yet copied
+  kSoftDirtyBeforeClear,   ///< soft-dirty: bits read, not yet cleared
+  kSubmitAfterClose,       ///< submit: device-written pages closed, dirt not yet collected
+  kSubmitBeforeOwn,        ///< submit: dirt collected, ownership not yet recorded
+  kSubmitAfterOwn,         ///< submit: ownership recorded, update not yet copied
 };
 
 #if defined(MKWRITE_SEAMS)

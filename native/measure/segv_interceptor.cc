@@ -14,7 +14,7 @@ std::mutex turn;
 // What the handler needs, set before it is installed.
 SegvInterceptor::Handler handler = nullptr;
 void* handler_user = nullptr;
-struct sigaction previous {};
+struct sigaction previous{};
 
 void on_sigsegv(int signal, siginfo_t* info, void* context) noexcept {
   if (handler(*info, *static_cast<ucontext_t*>(context), handler_user)) return;
@@ -33,7 +33,7 @@ void on_sigsegv(int signal, siginfo_t* info, void* context) noexcept {
 SegvInterceptor::SegvInterceptor(Handler new_handler, void* user) : turn_(turn) {
   handler = new_handler;
   handler_user = user;
-  struct sigaction ours {};
+  struct sigaction ours{};
   ours.sa_sigaction = on_sigsegv;
   ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   sigemptyset(&ours.sa_mask);

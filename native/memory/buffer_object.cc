@@ -79,7 +79,8 @@ void BufferObject::for_each_data_run(PageRange range,
   const auto seek = [this](std::size_t from, int whence) {
     const off_t at = lseek(fd(), static_cast<off_t>(from), whence);
     if (at < 0 && errno == ENXIO) return size();  // nothing but a hole up to the end
-    if (at < 0) throw_system_error("lseek", errno, "The memfd of a buffer object must be seekable.");
+    if (at < 0)
+      throw_system_error("lseek", errno, "The memfd of a buffer object must be seekable.");
     return static_cast<std::size_t>(at);
   };
   const ByteRange bytes = bytes_of(range);

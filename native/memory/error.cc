@@ -37,9 +37,9 @@ const char* error_code_name(ErrorCode code) noexcept {
 
 void throw_system_error(const char* call, int system_errno, const char* remedy) {
   const ErrorCode code = system_errno == ENOMEM ? ErrorCode::kOutOfMemory : ErrorCode::kSystem;
-  throw Error(
-      code, std::string(call) + " failed: " + std::generic_category().message(system_errno) + ".",
-      remedy, system_errno);
+  throw Error(code,
+              std::string(call) + " failed: " + std::generic_category().message(system_errno) + ".",
+              remedy, system_errno);
 }
 
 }  // namespace mkwrite

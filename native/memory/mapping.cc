@@ -10,8 +10,7 @@
 namespace mkwrite {
 
 Mapping::Mapping(int fd, std::size_t size) : size_(size) {
-  void* address =
-      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+  void* address = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
   if (address == MAP_FAILED) {
     throw_system_error("mmap", errno,
                        "Free buffer objects or views, or raise vm.max_map_count and the "

@@ -1,7 +1,7 @@
-// Finds the ranges that overlap a given one among many that may overlap each other: O(log n + found)
-// by keeping, for each subtree of an implicit balanced search tree, where its ranges end at most.
-// Adding and removing are O(n). Lookup neither allocates nor throws, so signal handlers may do it
-// under the owner's lock.
+// Finds the ranges that overlap a given one among many that may overlap each other: O(log n +
+// found) by keeping, for each subtree of an implicit balanced search tree, where its ranges end at
+// most. Adding and removing are O(n). Lookup neither allocates nor throws, so signal handlers may
+// do it under the owner's lock.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,8 @@ class RangeIndex {
  public:
   void add(ByteRange range, T* value) {
     entries_.reserve(entries_.size() + 1);
-    const auto place = std::ranges::upper_bound(entries_, range.offset, {},
-                                                [](const Entry& entry) { return entry.range.offset; });
+    const auto place = std::ranges::upper_bound(
+        entries_, range.offset, {}, [](const Entry& entry) { return entry.range.offset; });
     entries_.insert(place, {range, 0, value});
     update(0, entries_.size());
   }

@@ -33,8 +33,7 @@ Availability try_mechanism(MechanismKind kind) try {
   const auto buffer = BufferObject::create(kPages * kPageSize);
   const auto view = buffer->create_view();
   auto* const bytes = reinterpret_cast<volatile char*>(view->data());
-  Tracker& tracker =
-      Tracker::begin(*buffer, make_policy(mechanism_name(kind), buffer->pages()));
+  Tracker& tracker = Tracker::begin(*buffer, make_policy(mechanism_name(kind), buffer->pages()));
   const bool exact = kind != MechanismKind::kFull;
   for (const PageIndex page : {PageIndex{1}, PageIndex{2}, PageIndex{1}}) {
     bytes[page * kPageSize] = static_cast<char>(bytes[page * kPageSize] + 1);

@@ -1,4 +1,5 @@
-// What the tracker needs to know of the device: whose turn a page is, and how to get its bytes back.
+// What the tracker needs to know of the device: whose turn a page is, and how to get its bytes
+// back.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ class DeviceOwner {
   /// now. Called under the tracker's lock.
   virtual Seqno pending_write(PageRange pages) const noexcept = 0;
 
-  /// The page after the last one of the resources that `page` belongs to. Called under the tracker's
-  /// lock.
+  /// The page after the last one of the resources that `page` belongs to. Called under the
+  /// tracker's lock.
   virtual PageIndex end_of_resource(PageIndex page) const noexcept = 0;
 
   /// Waits until submission `seqno` is done or the device is lost. Called with no lock held.

@@ -48,9 +48,10 @@ class Mechanism {
 
   /// Moves the pages of `range` written since the last harvest into `state.pending` and arms them
   /// again, atomically with respect to writers: a write is in this harvest or in the next. Pages
-  /// outside `range` may be harvested too. Device-owned pages are left alone (design rule 7), closed
-  /// ones stay closed. Returns how many pages were found written (a page counts once for each view).
-  /// Throws Error (a scan was refused): then nothing is lost, dirt is still to be harvested.
+  /// outside `range` may be harvested too. Device-owned pages are left alone (design rule 7),
+  /// closed ones stay closed. Returns how many pages were found written (a page counts once for
+  /// each view). Throws Error (a scan was refused): then nothing is lost, dirt is still to be
+  /// harvested.
   virtual std::size_t harvest(TrackerState& state, PageRange range) = 0;
 
   /// Whether `view` lets this access to a page that is not closed pass, as far as we know. Runs in
@@ -63,7 +64,8 @@ class Mechanism {
   virtual int open(TrackerState& state, TrackedView& view, PageRange pages, Access access) noexcept;
 };
 
-/// A mechanism for one tracker. Throws Error (kMechanismUnavailable) with the reason and the remedy.
+/// A mechanism for one tracker. Throws Error (kMechanismUnavailable) with the reason and the
+/// remedy.
 std::unique_ptr<Mechanism> make_mechanism(MechanismKind kind);
 
 }  // namespace mkwrite

@@ -26,7 +26,7 @@ void thief(int /*signal*/, siginfo_t* info, void* /*context*/) {
 }
 
 void install_thief() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = thief;
   action.sa_flags = SA_SIGINFO;
   sigemptyset(&action.sa_mask);

@@ -60,7 +60,7 @@ class OpeningPage final : public FaultSink {
 
 void install(void (*handler)(int, siginfo_t*, void*), int flags = 0,
              struct sigaction* before = nullptr) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = handler;
   action.sa_flags = SA_SIGINFO | flags;
   sigemptyset(&action.sa_mask);
@@ -225,7 +225,7 @@ TEST_CASE("an earlier handler runs with SIGSEGV blocked, unless it asked for SA_
 TEST_CASE("an earlier handler runs with the signals blocked that it named") {
   CHECK(run_in_child([] {
           static std::atomic<bool> blocked{false};
-          struct sigaction action {};
+          struct sigaction action{};
           action.sa_sigaction = [](int, siginfo_t*, void* context) {
             blocked.store(is_blocked(SIGUSR1));
             skip_trap(context);
@@ -406,8 +406,8 @@ TEST_CASE("two thieves in a row are both asked, the later one first") {
           static std::array<std::atomic<int>, 2> order;
           install(trap_handler);
           ensure_fault_handler();
-          static struct sigaction before_first {};
-          static struct sigaction before_second {};
+          static struct sigaction before_first{};
+          static struct sigaction before_second{};
           install(
               [](int number, siginfo_t* info, void* context) {
                 order[0].store(++calls);
