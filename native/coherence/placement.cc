@@ -64,4 +64,10 @@ void evict(Resource& resource) {
   });
 }
 
+void evict_all(Device& device) {
+  while (const auto victim = device.residency().take_least_recently_used(kNever)) {
+    evict(*victim.resource);
+  }
+}
+
 }  // namespace mkwrite

@@ -20,4 +20,7 @@ std::shared_ptr<Resource> allocate_resource(Device& device, std::size_t size,
 /// Under the device's submit mutex.
 void evict(Resource& resource);
 
+/// Takes device memory from every resource that can do without. Likewise.
+void evict_all(Device& device);
+
 }  // namespace mkwrite

@@ -258,13 +258,23 @@ Seqno submit(Device& device, std::vector<Command> commands) {
   for (const Command& command : commands) {
     for (const Operand& operand : command.operands) operand.resource->last_use = seqno;
   }
-  for (const Command& command : commands) {
-    for (const Operand& operand : command.operands) {
-      CoherentBuffer* buffer = operand.resource->buffer();
-      if (buffer == nullptr || operand.discards) continue;
-      place(*operand.resource, seqno);
-      alive.push_back(buffer->buffer().shared_from_this());
+  const auto place_operands = [&] {
+    for (const Command& command : commands) {
+      for (const Operand& operand : command.operands) {
+        CoherentBuffer* buffer = operand.resource->buffer();
+        if (buffer == nullptr || operand.discards) continue;
+        place(*operand.resource, seqno);
+        alive.push_back(buffer->buffer().shared_from_this());
+      }
     }
+  };
+  try {
+    place_operands();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kOutOfDeviceMemory) throw;
+    // There may be enough, but in pieces between operands that were bound before.
+    evict_all(device);
+    place_operands();
   }
   for (const Claim& claim : claims) reconcile_overlaps(claim);
 

@@ -123,6 +123,29 @@ describe.each(coherentPolicies)('under policy %s', (policy: Policy) => {
     expect(first[4 * pageSize + 4]).toBe(2)
   })
 
+  test('a submission finds room that lies in pieces', () => {
+    deviceFor(2)
+    const [bytes = new Uint8Array()] = create(1)
+    const part = (first: number, count: number) =>
+      (bos[0] as BufferObject).resource({ offset: first * pageSize, size: count * pageSize })
+    const target = device.createBuffer({ size })
+    bytes.fill(1)
+    for (const resource of [part(0, 3), part(3, 2), part(5, 3)]) {
+      device.submit([{ op: 'fill', to: resource, value: 2 }])
+    }
+    // The middle one stays where it is, in the way, unless everything moves.
+    device
+      .submit([
+        { op: 'copy', from: part(3, 2), to: { resource: target, size: 2 * pageSize } },
+        { op: 'copy', from: part(0, 6), to: { resource: target, size: 6 * pageSize } },
+      ])
+      .wait()
+    expect(
+      sameBytes(device.peek(target, { size: 6 * pageSize }), bytes.subarray(0, 6 * pageSize)),
+    ).toBe(true)
+    expect(bytes.every((byte) => byte === 2)).toBe(true)
+  })
+
   test('a submission does not evict what it uses itself', () => {
     deviceFor(2)
     const [first = new Uint8Array(), second = new Uint8Array()] = create(3)
