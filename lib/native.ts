@@ -58,7 +58,7 @@ export interface NativeTrackerStats {
   failedSwitches: number
 }
 
-export interface NativeExplanation {
+interface NativeExplanation {
   first: number
   count: number
   openPages: number
@@ -96,14 +96,14 @@ export interface NativeSurfaceLayout {
   }
 }
 
-export interface NativeDeviceOptions {
+interface NativeDeviceOptions {
   memory: number
   lockupTimeout: number
   dmaLatency: number
   dmaBandwidth: number
 }
 
-export interface NativeDeviceStats {
+interface NativeDeviceStats {
   submissions: number
   commands: number
   bytesUpdated: number

@@ -1,6 +1,5 @@
 // What the emulated device computes, and that its results reach the CPU.
 
-import { fc, test as propertyTest } from '@fast-check/vitest'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type BufferObject,
@@ -12,6 +11,7 @@ import {
   type Surface,
 } from '../../lib/index.ts'
 import { coherentPolicies, pageSize } from '../support/mechanisms.ts'
+import { fc, propertyTest } from '../support/property.ts'
 import { type Vertex, vertexBytes, writeVertices } from '../support/vertices.ts'
 
 const MiB = 1024 * 1024

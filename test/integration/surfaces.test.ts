@@ -1,6 +1,5 @@
 // Surfaces: where texels lie, and that what the CPU writes into one reaches the device as boxes.
 
-import { fc, test as propertyTest } from '@fast-check/vitest'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type BufferObject,
@@ -13,6 +12,7 @@ import {
   surfaceFormats,
 } from '../../lib/index.ts'
 import { coherentPolicies, pageSize } from '../support/mechanisms.ts'
+import { fc, propertyTest } from '../support/property.ts'
 
 const MiB = 1024 * 1024
 

@@ -22,6 +22,6 @@ export const coherentPolicies: readonly Policy[] = [
   'auto',
 ]
 
-if (process.env['MKWRITE_REQUIRE_SOFT_DIRTY'] === '1' && !available.includes('soft-dirty')) {
+if (process.env.MKWRITE_REQUIRE_SOFT_DIRTY === '1' && !available.includes('soft-dirty')) {
   throw new Error(`soft-dirty is required here: ${JSON.stringify(found.mechanisms['soft-dirty'])}`)
 }

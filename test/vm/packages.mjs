@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** What the tests import besides the project's own "dependencies". A test that needs more adds it. */
-const roots = ['vitest', 'fast-check', '@fast-check/vitest']
+const roots = ['vitest', 'fast-check', 'pngjs']
 
 /**
  * Folders of all packages needed, each once.
