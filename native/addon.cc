@@ -7,6 +7,7 @@
 #include "bindings/measure.h"
 #include "bindings/probe.h"
 #include "bindings/resource.h"
+#include "bindings/stress.h"
 #include "bindings/surface_layout.h"
 #include "bindings/tracker.h"
 
@@ -29,6 +30,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   DeviceWrap::define(env, exports);
   export_probe(env, exports);
   export_measure(env, exports);
+  StressWrap::define(env, exports);
   return exports;
 }
 

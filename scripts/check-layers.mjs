@@ -14,9 +14,10 @@ const native = {
   tracking: ['memory', 'faults'],
   coherence: ['memory', 'faults', 'tracking'],
   device: ['memory', 'faults', 'tracking', 'coherence'],
+  stress: ['memory', 'faults', 'tracking', 'coherence', 'device'],
   probe: ['memory', 'faults', 'tracking'],
   measure: ['memory', 'faults', 'tracking'],
-  bindings: ['memory', 'faults', 'tracking', 'coherence', 'device', 'probe', 'measure'],
+  bindings: ['memory', 'faults', 'tracking', 'coherence', 'device', 'stress', 'probe', 'measure'],
   'addon.cc': ['bindings'],
 }
 const nodeHeader = /^(napi|node_api|js_native_api|node|uv|v8)[\w-]*\.h$/
@@ -25,9 +26,10 @@ const nodeHeader = /^(napi|node_api|js_native_api|node|uv|v8)[\w-]*\.h$/
 const typescript = {
   '.': [],
   measure: ['.'],
+  stress: ['.'],
   webgpu: ['.'],
   vitest: ['.', 'measure'],
-  cli: ['.', 'measure', 'webgpu', 'vitest'],
+  cli: ['.', 'measure', 'stress', 'webgpu', 'vitest'],
 }
 
 /** @type {string[]} */

@@ -1,9 +1,8 @@
 #include "bindings/device.h"
 
-#include <mutex>
-
 #include "bindings/buffer_object.h"
 #include "bindings/environment.h"
+#include "bindings/progress.h"
 #include "bindings/resource.h"
 #include "bindings/surface_layout.h"
 #include "bindings/tracker.h"
@@ -100,79 +99,6 @@ class CommandReader {
   std::uint32_t at_ = 0;
 };
 
-}  // namespace
-
-/// Tells JavaScript that the device has come further. Unbounded and non-blocking, so that the
-/// device's thread never waits for JavaScript, which may itself be waiting for the device in a
-/// fault (design rule 9). Never keeps the event loop alive unless asked to.
-class Progress {
- public:
-  static std::shared_ptr<Progress> make(napi_env env, napi_value callback) {
-    auto made = std::make_shared<Progress>();
-    napi_value name = nullptr;
-    napi_create_string_utf8(env, "mkwrite device", NAPI_AUTO_LENGTH, &name);
-    // The plain C interface: the C++ one ends the process when it is called in an environment that
-    // is being torn down, where no JavaScript can run.
-    auto keeper = std::make_unique<std::shared_ptr<Progress>>(made);
-    if (napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, keeper.get(), closed,
-                                        nullptr, call, &made->function_) != napi_ok) {
-      throw Napi::Error::New(env, "A thread-safe function could not be made.");
-    }
-    keeper.release();  // closed()'s now
-    napi_unref_threadsafe_function(env, made->function_);
-    return made;
-  }
-
-  Progress() = default;
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  /// Ends the function. In the thread of its environment.
-  void close() noexcept {
-    const std::lock_guard lock(mutex_);
-    if (function_ != nullptr) napi_release_threadsafe_function(function_, napi_tsfn_abort);
-    function_ = nullptr;
-  }
-
-  void announce() noexcept {
-    const std::lock_guard lock(mutex_);
-    if (function_ != nullptr) {
-      napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
-    }
-  }
-
-  void keep_alive(napi_env env, bool keep) noexcept {
-    const std::lock_guard lock(mutex_);
-    if (function_ == nullptr) return;
-    if (keep) {
-      napi_ref_threadsafe_function(env, function_);
-    } else {
-      napi_unref_threadsafe_function(env, function_);
-    }
-  }
-
- private:
-  static void call(napi_env env, napi_value callback, void* /*context*/, void* /*data*/) {
-    if (env == nullptr) return;  // torn down with the call still queued
-    napi_value receiver = nullptr;
-    napi_get_undefined(env, &receiver);
-    napi_call_function(env, receiver, callback, 0, nullptr, nullptr);
-  }
-
-  /// The environment closes its functions before it finalises what uses them.
-  static void closed(napi_env /*env*/, void* self, void* /*hint*/) {
-    const std::unique_ptr<std::shared_ptr<Progress>> progress(
-        static_cast<std::shared_ptr<Progress>*>(self));
-    const std::lock_guard lock((*progress)->mutex_);
-    (*progress)->function_ = nullptr;
-  }
-
-  std::mutex mutex_;  ///< held for calls that never block
-  napi_threadsafe_function function_ = nullptr;
-};
-
-namespace {
-
 std::shared_ptr<CoherentBuffer> coherent(const BufferObject& buffer) {
   // lib/ passes only buffer objects that attach() has seen, and nobody detaches them.
   return std::static_pointer_cast<CoherentBuffer>(buffer.observer());
@@ -212,7 +138,7 @@ void DeviceWrap::define(Napi::Env env, Napi::Object exports) {
 
 DeviceWrap::DeviceWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   const Napi::Env env = info.Env();
-  progress_ = Progress::make(env, info[1].As<Napi::Function>());
+  progress_ = Progress::make(env, info[1].As<Napi::Function>(), "mkwrite device");
   const Napi::Object given = info[0].As<Napi::Object>();
   const auto milliseconds = [&](const char* name) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(

@@ -1,0 +1,66 @@
+#include "stress/arena.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mkwrite::stress {
+namespace {
+
+/// Few enough that writers and device really meet, many enough for runs of several pages.
+constexpr std::size_t kHotPages = 32;
+
+std::vector<std::shared_ptr<View>> create_views(BufferObject& buffer, std::size_t count) {
+  std::vector<std::shared_ptr<View>> views;
+  while (views.size() < count) views.push_back(buffer.create_view());
+  return views;
+}
+
+}  // namespace
+
+Arena::Arena(std::size_t page_count, std::size_t view_count, std::size_t owner_count)
+    : buffer(BufferObject::create(page_count * kPageSize)),
+      views(create_views(*buffer, view_count)),
+      owners(owner_count),
+      expected(buffer->size() / kSlotSize),
+      cpu_frame(page_count) {}
+
+PageRange Arena::hot() const noexcept {
+  return {hot_first_.load(std::memory_order_relaxed), std::min(kHotPages, pages())};
+}
+
+PageIndex Arena::any_page(Random& random) const noexcept {
+  if (random.one_in(8)) return random.below(pages());
+  const PageRange range = hot();
+  return range.first + random.below(range.count);
+}
+
+void Arena::move_hot(Random& random, PageIndex border) noexcept {
+  const std::size_t count = hot().count;
+  PageIndex first = random.below(pages() - count + 1);
+  if (random.one_in(2)) first = std::min(border - std::min(border, count / 2), pages() - count);
+  hot_first_.store(first, std::memory_order_relaxed);
+}
+
+Arena::Differences Arena::compare(std::span<const std::byte> memory,
+                                  ByteRange where) const noexcept {
+  Differences differences;
+  for (Slot slot = where.offset / kSlotSize; slot * kSlotSize < where.end(); ++slot) {
+    const std::uint64_t value = encode(slot, expected[slot].load());
+    // A slot may begin before `where`, or end behind it.
+    const ByteRange inside = ByteRange{slot * kSlotSize, kSlotSize}.intersect(where);
+    const auto* const wanted = reinterpret_cast<const std::byte*>(&value);
+    if (std::memcmp(memory.data() + (inside.offset - where.offset),
+                    wanted + (inside.offset - slot * kSlotSize), inside.size) == 0) {
+      continue;
+    }
+    ++(owner_of(slot, owners) == kDevice ? differences.of_device : differences.of_writers);
+  }
+  return differences;
+}
+
+Arena& any_arena(const Arenas& arenas, Random& random) noexcept {
+  const std::size_t others = std::max<std::size_t>(arenas.size() - 1, 1);
+  return *arenas[random.one_in(32) ? arenas.size() - 1 : random.below(others)];
+}
+
+}  // namespace mkwrite::stress

@@ -1,0 +1,58 @@
+#include "stress/collect_traffic.h"
+
+#include <cstring>
+
+namespace mkwrite::stress {
+
+CollectTraffic::CollectTraffic(Counts& counts, std::uint64_t seed, std::string_view policy,
+                               std::size_t arenas, std::size_t pages, std::size_t views,
+                               std::size_t owners)
+    : Traffic(counts, seed) {
+  while (arenas_.size() < arenas) {
+    auto arena = std::make_unique<Arena>(pages, views, owners);
+    copies_.emplace_back(arena->buffer->size());
+    arena->tracker = &Tracker::begin(*arena->buffer, make_policy(policy, pages));
+    arenas_.push_back(std::move(arena));
+  }
+}
+
+CollectTraffic::~CollectTraffic() {
+  for (const auto& arena : arenas_) arena->buffer->detach();
+}
+
+void CollectTraffic::update(std::size_t index, PageRange range) {
+  const Arena& arena = *arenas_[index];
+  runs_.clear();
+  arena.tracker->collect(range, [&](PageRange run) { runs_.push_back(run); });
+  for (const PageRange& run : runs_) {
+    const ByteRange bytes = bytes_of(run);
+    std::memcpy(copies_[index].data() + bytes.offset, arena.buffer->alias() + bytes.offset,
+                bytes.size);
+  }
+}
+
+void CollectTraffic::frame() {
+  const std::size_t index = random_.below(arenas_.size());
+  Arena& arena = *arenas_[index];
+  PageRange range = arena.buffer->all_pages();
+  if (!random_.one_in(4)) {
+    range = PageRange{arena.any_page(random_), 1 + random_.below(64)}.intersect(range);
+  }
+  const std::vector<Arrival> arrivals = sample_arrivals(arena, bytes_of(range), random_);
+  update(index, range);
+  counts_.lost_updates += count_missing(arrivals, copies_[index].data(), 0);
+}
+
+void CollectTraffic::settle() {
+  for (std::size_t index = 0; index < arenas_.size(); ++index) {
+    Arena& arena = *arenas_[index];
+    for (int i = 0; i < kQuietCollects; ++i) update(index, arena.buffer->all_pages());
+    const Arena::Differences found = arena.compare(copies_[index], {0, arena.buffer->size()});
+    counts_.lost_updates += found.of_writers + found.of_device;
+    compare_view(arena);
+    arena.move_hot(random_, arena.pages() / 2);
+  }
+  ++counts_.comparisons;
+}
+
+}  // namespace mkwrite::stress

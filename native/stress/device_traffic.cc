@@ -1,0 +1,228 @@
+#include "stress/device_traffic.h"
+
+#include <algorithm>
+#include <array>
+
+#include "coherence/coherent_buffer.h"
+#include "coherence/placement.h"
+#include "coherence/validation.h"
+#include "memory/error.h"
+
+namespace mkwrite::stress {
+namespace {
+
+constexpr std::size_t kInFlight = 4;
+constexpr std::size_t kStamps = 16;        ///< per submission, at most
+constexpr std::size_t kPagesPerStamp = 4;  ///< at most
+constexpr std::size_t kInjectedFault = 256;
+
+constexpr std::size_t kPartsPerArena = 2;
+/// Resources that cannot be in device memory at the same time as all others.
+constexpr std::size_t kHomeless = 2;
+
+/// A device that takes longer is stuck; emulated machines are slow.
+constexpr std::chrono::seconds kPatience{60};
+
+/// The two resources of an arena of that many pages. They share a page, their border is no multiple
+/// of anything, and behind the second are bytes that belong to none. Both take `pages` / 2 pages of
+/// device memory, so that one fits where the other was.
+std::array<ByteRange, kPartsPerArena> part_bytes(std::size_t pages) noexcept {
+  const std::size_t border = pages / 2 * kPageSize - kPageSize / 3;
+  return {ByteRange{0, border}, ByteRange::between(border, pages * kPageSize - kPageSize / 2)};
+}
+
+}  // namespace
+
+DeviceTraffic::DeviceTraffic(Counts& counts, std::uint64_t seed, std::string_view policy,
+                             std::size_t arenas, std::size_t pages, std::size_t views,
+                             std::size_t owners)
+    : Traffic(counts, seed) {
+  const std::size_t part_count = arenas * kPartsPerArena;
+  EmulatedDevice::Options options;
+  // A target for each part.
+  options.memory = (2 * part_count - kHomeless) * ((pages + 1) / 2) * kPageSize;
+  options.lockup_timeout = kPatience;
+  device_ = std::make_shared<EmulatedDevice>(std::move(options));
+  try {
+    while (arenas_.size() < arenas) add_arena(policy, pages, views, owners);
+  } catch (...) {
+    device_->stop();
+    throw;
+  }
+}
+
+DeviceTraffic::~DeviceTraffic() {
+  // Before the last reference goes; faults may still wait for what is queued.
+  device_->stop();
+}
+
+void DeviceTraffic::add_arena(std::string_view policy, std::size_t pages, std::size_t views,
+                              std::size_t owners) {
+  auto arena = std::make_unique<Arena>(pages, views, owners);
+  CoherentBuffer& buffer =
+      CoherentBuffer::attach(*arena->buffer, device_, make_policy(policy, pages));
+  arena->tracker = buffer.tracker();
+  for (const ByteRange& bytes : part_bytes(pages)) {
+    arena->parts.emplace_back(bytes, buffer.create_resource(bytes, true),
+                              allocate_resource(*device_, bytes.size));
+  }
+  arenas_.push_back(std::move(arena));
+}
+
+// --- Frames --------------------------------------------------------------------------------------
+
+void DeviceTraffic::frame() {
+  while (in_flight_.size() >= kInFlight) finish_oldest();
+  Arena& arena = any_arena(arenas_, random_);
+  Part& part = arena.parts[random_.below(arena.parts.size())];
+  const auto place = [&](PageRange pages) {
+    return Place{&arena, &part, bytes_of(pages).intersect(part.bytes)};
+  };
+  const PageRange hot = arena.hot().intersect(part.pages);
+  const PageRange near = hot.empty() || random_.one_in(8) ? part.pages : hot;
+  const auto any_range = [&](PageRange within, std::size_t longest) {
+    return PageRange{within.first + random_.below(within.count), 1 + random_.below(longest)}
+        .intersect(within);
+  };
+
+  std::vector<Command> commands;
+  const Place looked_at = place(random_.one_in(16) ? part.pages : any_range(near, 64));
+  commands.push_back(
+      make_check(looked_at, sample_arrivals(arena, looked_at.bytes, random_), counts_));
+  commands.push_back(make_copy_to_target(looked_at));
+
+  std::vector<Stamped> stamps;
+  std::vector<PageIndex> pages;
+  for (std::size_t left = random_.below(kStamps + 1); left > 0; --left) {
+    const PageRange range = any_range(near, kPagesPerStamp);
+    commands.push_back(make_stamp(place(range), ++sequence_, counts_));
+    stamps.push_back({&arena, &part, range, sequence_});
+    for (PageIndex page = range.first; page < range.end(); ++page) pages.push_back(page);
+  }
+  std::ranges::sort(pages);
+  const auto repeated = std::ranges::unique(pages);
+  pages.erase(repeated.begin(), repeated.end());
+  const std::uint64_t now = arena.frame.load(std::memory_order_relaxed);
+  const auto conflicts = std::ranges::count_if(pages, [&](PageIndex page) {
+    return arena.cpu_frame[page].load(std::memory_order_relaxed) == now;
+  });
+
+  if (random_.one_in(kInjectedFault)) {
+    device_->refuse_next_update();
+    refusing_ = true;
+  }
+  const Seqno seqno = try_submit(std::move(commands));
+  if (seqno == 0) return;
+  expect(stamps);
+  counts_.same_page_conflicts += static_cast<std::uint64_t>(conflicts);
+  arena.frame.store(now + 1, std::memory_order_relaxed);
+  in_flight_.push_back({seqno, std::move(stamps)});
+}
+
+Seqno DeviceTraffic::try_submit(std::vector<Command> commands) {
+  const std::size_t bound_before = bound_parts();
+  std::size_t newly_bound = 0;
+  std::vector<Resource*> resources;
+  for (const Command& command : commands) {
+    for (const Operand& operand : command.operands) resources.push_back(operand.resource.get());
+  }
+  std::ranges::sort(resources);
+  const auto repeated = std::ranges::unique(resources);
+  resources.erase(repeated.begin(), repeated.end());
+  for (const Resource* resource : resources) newly_bound += resource->bound() ? 0 : 1;
+
+  Seqno seqno = 0;
+  try {
+    seqno = submit(*device_, std::move(commands));
+    ++counts_.submissions;
+  } catch (const Error& error) {
+    // Nothing was queued, and what was dirty still is: the comparisons tell (promise C5).
+    if (error.code() == ErrorCode::kBusy) {
+      ++counts_.busy;
+    } else if (refusing_ && error.code() == ErrorCode::kSystem) {
+      ++counts_.refused;
+      refusing_ = false;
+    } else {
+      throw;
+    }
+  }
+  counts_.evictions += bound_before + newly_bound - bound_parts();
+  return seqno;
+}
+
+void DeviceTraffic::expect(const std::vector<Stamped>& stamps) {
+  for (const Stamped& stamp : stamps) {
+    const ByteRange bytes = bytes_of(stamp.pages).intersect(stamp.part->bytes);
+    for_each_slot(bytes, kDevice, stamp.arena->owners,
+                  [&](Slot slot) { stamp.arena->expected[slot].store(stamp.sequence); });
+  }
+}
+
+std::size_t DeviceTraffic::bound_parts() const noexcept {
+  std::size_t bound = 0;
+  for (const auto& arena : arenas_) {
+    for (const Part& part : arena->parts) bound += part.resource->bound() ? 1 : 0;
+  }
+  return bound;
+}
+
+void DeviceTraffic::wait(Seqno seqno) {
+  switch (device_->timeline().wait(seqno, kPatience)) {
+    case FenceTimeline::WaitResult::kSignaled:
+      return;
+    case FenceTimeline::WaitResult::kLost:
+      throw Error(ErrorCode::kDeviceLost, "The device of the stress test was lost.");
+    default:
+      throw Error(ErrorCode::kTimeout, "The device of the stress test is stuck.");
+  }
+}
+
+void DeviceTraffic::finish_oldest() {
+  const InFlight oldest = std::move(in_flight_.front());
+  in_flight_.pop_front();
+  wait(oldest.seqno);
+  for (const Stamped& stamp : oldest.stamps) {
+    Arena& arena = *stamp.arena;
+    for (PageIndex page = stamp.pages.first; page < stamp.pages.end(); ++page) {
+      stamp.part->promised[page - stamp.part->pages.first].store(stamp.sequence,
+                                                                 std::memory_order_release);
+    }
+    // A look at one page, through any view; the writers look at others. Most stay device-owned.
+    const PageIndex page = stamp.pages.first + random_.below(stamp.pages.count);
+    const View& view = arena.any_view(random_);
+    for_each_slot(bytes_of({page, 1}).intersect(stamp.part->bytes), kDevice, arena.owners,
+                  [&](Slot slot) {
+                    const auto found = decode(slot, load_slot(view.data(), slot));
+                    if (!found || *found < stamp.sequence) ++counts_.stale_reads;
+                  });
+  }
+}
+
+// --- Quiescent points
+// ------------------------------------------------------------------------------
+
+void DeviceTraffic::settle() {
+  while (!in_flight_.empty()) finish_oldest();
+  for (const auto& each : arenas_) {
+    Arena& arena = *each;
+    for (int i = 0; i < kQuietCollects; ++i) {
+      std::vector<Command> commands;
+      for (const Part& part : arena.parts) {
+        commands.push_back(make_copy_to_target({&arena, &part, part.bytes}));
+      }
+      wait(try_submit(std::move(commands)));
+    }
+    std::vector<std::byte> memory;
+    for (const Part& part : arena.parts) {
+      memory.resize(part.bytes.size);
+      device_->peek(*part.target, 0, memory);
+      const Arena::Differences found = arena.compare(memory, part.bytes);
+      counts_.lost_updates += found.of_writers + found.of_device;
+    }
+    compare_view(arena);
+    arena.move_hot(random_, arena.parts[0].pages.end() - 1);
+  }
+  ++counts_.comparisons;
+}
+
+}  // namespace mkwrite::stress
