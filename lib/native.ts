@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { MkwriteError } from './errors.ts'
 import type { NativeMeasure } from './native-measure.ts'
+import type { NativeStressConstructor } from './native-stress.ts'
 
 /** Marks instances of native classes, which only the addon makes. */
 declare const native_class: unique symbol
@@ -179,6 +180,7 @@ export interface Native {
   }
   faultHandlerStats(): { routed: number; chained: number; displaced: number }
   measure: NativeMeasure
+  Stress: NativeStressConstructor
 }
 
 function load(): Native {

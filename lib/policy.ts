@@ -24,7 +24,8 @@ export const mechanisms: readonly Mechanism[] = ['write-fault', 'soft-dirty', 'u
  */
 export type Policy = Mechanism | 'kernel' | 'auto'
 
-const policies: readonly Policy[] = [...mechanisms, 'kernel', 'auto']
+/** All policies by name. */
+export const policies: readonly Policy[] = [...mechanisms, 'kernel', 'auto']
 
 export function checkPolicy(name: string, value: unknown): Policy {
   if (!policies.includes(value as Policy)) {

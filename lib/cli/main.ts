@@ -7,14 +7,19 @@ import { version } from '../version.ts'
 import { exitCodes, UsageError } from './command.ts'
 import { measureHelp, registerMeasure } from './measure.ts'
 import { registerProbe } from './probe.ts'
+import { registerStress, stressHelp } from './stress.ts'
 import { nearest } from './suggest.ts'
 
-const explanations: Record<string, { title: string; body: string }> = { measure: measureHelp }
+const explanations: Record<string, { title: string; body: string }> = {
+  measure: measureHelp,
+  stress: stressHelp,
+}
 
 function createProgram(): CAC {
   const cli = cac('mkwrite')
   registerProbe(cli)
   registerMeasure(cli)
+  registerStress(cli)
   cli.version(version)
   cli.help((sections) => {
     const { matchedCommandName = '' } = cli

@@ -5,9 +5,9 @@ import { native } from '../native.ts'
 import { type Mechanism, mechanisms } from '../policy.ts'
 import { exitCodes, printJson, type Registration, toList, UsageError } from './command.ts'
 import { renderReport } from './measure-report.ts'
+import { parseNames } from './names.ts'
 import { createProgress } from './progress.ts'
 import { parseNumber, parseSize } from './quantities.ts'
-import { nearest } from './suggest.ts'
 
 interface Flags {
   quick?: boolean
@@ -76,10 +76,10 @@ export const registerMeasure: Registration = (cli) => {
 function toOptions(flags: Flags): MeasureOptions {
   const options: MeasureOptions = { quick: flags.quick === true }
   if (flags.mechanism !== undefined) {
-    options.mechanisms = names<Mechanism>('--mechanism', flags.mechanism, mechanisms)
+    options.mechanisms = parseNames<Mechanism>('--mechanism', flags.mechanism, mechanisms)
   }
   if (flags.pattern !== undefined) {
-    options.patterns = names<Pattern>('--pattern', flags.pattern, patterns)
+    options.patterns = parseNames<Pattern>('--pattern', flags.pattern, patterns)
   }
   if (flags.dirty !== undefined) {
     options.dirtyFractions = toList(flags.dirty).map((value) => parseNumber('--dirty', value))
@@ -96,15 +96,4 @@ function toOptions(flags: Flags): MeasureOptions {
   }
   if (flags.seconds !== undefined) options.seconds = parseNumber('--seconds', flags.seconds)
   return options
-}
-
-function names<Name extends string>(option: string, value: unknown, known: readonly Name[]) {
-  return toList(value).map((given) => {
-    const found = known.find((name) => name === given)
-    if (found !== undefined) return found
-    const near = nearest(given, known)
-    throw new UsageError(
-      `The value of ${option} must be one of ${known.join(', ')}. Received ${given}${near === undefined ? '' : `. Did you mean ${near}?`}`,
-    )
-  })
 }
