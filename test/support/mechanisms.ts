@@ -14,6 +14,13 @@ export const available: readonly Mechanism[] = mechanisms.filter(
 /** Those that tell written pages from others. */
 export const exact: readonly Mechanism[] = available.filter((name) => name !== 'full')
 
+// These need nothing of the kernel. A suite that skipped them because they are broken would pass.
+for (const name of ['write-fault', 'full'] as const) {
+  if (!available.includes(name)) {
+    throw new Error(`${name} works everywhere: ${JSON.stringify(found.mechanisms[name])}`)
+  }
+}
+
 const scans = available.includes('soft-dirty') || available.includes('userfault')
 
 export const coherentPolicies: readonly Policy[] = [
