@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -56,8 +57,9 @@ class FakeDevice final : public DeviceOwner {
   const Pages& updated() const { return updated_; }
   Seqno submitted() const { return submitted_.load(); }
 
-  /// Runs the submissions up to `seqno`.
+  /// Runs the submissions up to `seqno`. Any thread.
   void complete(Seqno seqno) {
+    const std::lock_guard running(running_);
     for (PageIndex page = 0; page < writers_.size(); ++page) {
       const Seqno writer = writers_[page].load();
       if (writer <= seqno && writer > done_.load()) {
@@ -65,7 +67,7 @@ class FakeDevice final : public DeviceOwner {
                     sizeof writer);
       }
     }
-    done_.store(seqno);
+    if (seqno > done_.load()) done_.store(seqno);
     changes_.fetch_add(1);
     futex_wake(changes_);
   }
@@ -104,6 +106,7 @@ class FakeDevice final : public DeviceOwner {
  private:
   Tracker& tracker_;
   BufferObject& buffer_;
+  std::mutex running_;
   std::vector<std::byte> memory_;
   std::vector<std::atomic<Seqno>> writers_;
   std::vector<std::atomic<std::uint32_t>> read_backs_;
