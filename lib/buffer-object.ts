@@ -182,6 +182,9 @@ export class BufferObject implements Disposable {
   createView(): View {
     this.#checkAlive()
     const view = new View(this.#native.createView(), this.#size)
+    for (const known of this.#views) {
+      if (known.deref() === undefined) this.#views.delete(known)
+    }
     this.#views.add(new WeakRef(view))
     return view
   }

@@ -1,8 +1,9 @@
 // The emulated GPU.
 
+import { constants } from 'node:buffer'
 import { BufferObject, internals as bufferInternals, type DeviceSide } from './buffer-object.ts'
 import { type Command, encodeCommands } from './commands.ts'
-import { MkwriteError } from './errors.ts'
+import { MkwriteError, outOfRange } from './errors.ts'
 import { Fence, FenceQueue } from './fence.ts'
 import { type NativeDevice, native } from './native.ts'
 import { checkPolicy, type Policy } from './policy.ts'
@@ -13,7 +14,15 @@ import {
   SurfaceLayout,
   internals as surfaceInternals,
 } from './surface.ts'
-import { checkInteger, checkNumber, checkOptions, checkRange, type Range } from './validate.ts'
+import { resolveTarget } from './target.ts'
+import {
+  checkDuration,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkRange,
+  type Range,
+} from './validate.ts'
 
 /** How to make an emulated device. */
 export interface EmulatedDeviceOptions {
@@ -91,8 +100,8 @@ export class EmulatedDevice implements Disposable {
     const nativeDevice: NativeDevice = new native.Device(
       {
         memory: checkInteger('options.memory', memory, 1, maxMemory),
-        lockupTimeout: checkNumber('options.lockupTimeout', lockupTimeout, 0),
-        dmaLatency: checkNumber('options.dmaLatency', dmaLatency, 0),
+        lockupTimeout: checkDuration('options.lockupTimeout', lockupTimeout),
+        dmaLatency: checkDuration('options.dmaLatency', dmaLatency),
         dmaBandwidth: checkNumber('options.dmaBandwidth', dmaBandwidth, 0),
       },
       // Weakly, because the addon holds this function: a forgotten device shall be collected.
@@ -160,7 +169,11 @@ export class EmulatedDevice implements Disposable {
    */
   peek(resource: Resource, range?: Range): ArrayBuffer {
     this.#checkAlive()
+    resolveTarget('resource', resource, this)
     const { offset, size } = checkRange('range', range, resource.size)
+    if (size > constants.MAX_LENGTH) {
+      throw outOfRange('range.size', `at most ${constants.MAX_LENGTH}, this runtime's limit`, size)
+    }
     return this.#native.peek(resourceInternals.native(resource), offset, size)
   }
 
@@ -269,6 +282,10 @@ export class EmulatedDevice implements Disposable {
       invalidate: (offset, size) => alive().invalidate(nativeBuffer, offset, size),
       stats: () => alive().bufferStats(nativeBuffer) as ReturnType<DeviceSide['stats']>,
       release: () => {
+        for (const resource of [...resources.values(), ...surfaces.values()]) {
+          resourceInternals.release(resource)
+        }
+        this.#native.forget(nativeBuffer)
         resources.clear()
         surfaces.clear()
       },

@@ -2,7 +2,7 @@
 
 import { MkwriteError } from './errors.ts'
 import { fenceStatus, type NativeDevice } from './native.ts'
-import { checkNumber } from './validate.ts'
+import { checkDuration } from './validate.ts'
 
 /** `pending` until the submission is done; `lost` if it never will be. */
 export type FenceState = 'pending' | 'signaled' | 'lost'
@@ -113,7 +113,7 @@ export class Fence {
    * @throws MkwriteError `ERR_MKWRITE_DEVICE_LOST`
    */
   wait(timeoutMs?: number): boolean {
-    const limit = timeoutMs === undefined ? -1 : checkNumber('timeoutMs', timeoutMs, 0)
+    const limit = timeoutMs === undefined ? -1 : checkDuration('timeoutMs', timeoutMs)
     const status = this.#native.wait(this.seqno, limit)
     if (status === fenceStatus.lost) throw lostError()
     return status === fenceStatus.signaled

@@ -78,6 +78,7 @@ export interface NativeTracker {
 export interface NativeResource {
   readonly [native_class]: 'Resource'
   destroy(): void
+  release(): void
 }
 
 export interface NativeSurfaceLayout {
@@ -135,6 +136,7 @@ export interface NativeDevice {
   status(seqno: number): number
   keepAlive(keep: boolean): void
   peek(resource: NativeResource, offset: number, size: number): ArrayBuffer
+  forget(buffer: NativeBufferObject): void
   flush(buffer: NativeBufferObject, offset: number, size: number): void
   invalidate(buffer: NativeBufferObject, offset: number, size: number): void
   bufferStats(buffer: NativeBufferObject): Partial<NativeTrackerStats> & {

@@ -24,6 +24,8 @@ export let internals: {
     buffer?: BufferObject,
     forget?: () => void,
   ): Resource
+  /** Lets go of it with its buffer object, without reading back. */
+  release(resource: Resource): void
 }
 
 /**
@@ -45,6 +47,7 @@ export class Resource implements Disposable {
       native: (resource) => resource.#native,
       create: (device, native, size, buffer, forget) =>
         new Resource(device, native, size, buffer, forget),
+      release: (resource) => resource.#native.release(),
     }
   }
 

@@ -19,6 +19,11 @@ export function checkNumber(name: string, value: unknown, min: number): number {
   return value
 }
 
+/** Milliseconds from 0 on; more than 24 days are as good as for ever. */
+export function checkDuration(name: string, value: unknown): number {
+  return Math.min(checkNumber(name, value, 0), 2 ** 31)
+}
+
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw invalidArgument(name, 'of type boolean', value)
   return value

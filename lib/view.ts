@@ -13,6 +13,9 @@ export interface MapOptions {
   length?: number
 }
 
+/** A live ArrayBuffer keeps its view, so that destroying the buffer object can still detach it. */
+const viewOf = new WeakMap<ArrayBuffer, View>()
+
 /**
  * A view of a buffer object: memory that the program reads and writes as it likes. A write through
  * any view is seen by every other, and by the tracker.
@@ -44,6 +47,7 @@ export class View implements Disposable {
     if (cached !== undefined && cached.byteLength > 0) return cached
     const buffer = this.#native.map(offset, length)
     this.#buffers.set(key, new WeakRef(buffer))
+    viewOf.set(buffer, this)
     return buffer
   }
 

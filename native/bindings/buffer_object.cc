@@ -52,7 +52,7 @@ BufferObjectWrap::BufferObjectWrap(const Napi::CallbackInfo& info) : ObjectWrap(
     if (!info[0].IsBigInt()) return BufferObject::create(to_size(info[0]));
     bool lossless = false;
     auto found = BufferObject::find(info[0].As<Napi::BigInt>().Uint64Value(&lossless));
-    if (found == nullptr) {
+    if (found == nullptr || !lossless) {
       throw Error(ErrorCode::kDestroyed,
                   "The buffer object behind this handle is gone. Keep it alive until every worker "
                   "has opened it.");
@@ -106,11 +106,7 @@ void BufferObjectWrap::end_access(const Napi::CallbackInfo& info) {
 
 void BufferObjectWrap::mark_dirty(const Napi::CallbackInfo& info) {
   translating_errors(info.Env(), [&] {
-    with_tracker(*buffer(), [&](Tracker& tracker) {
-      // What the device owns there comes back first: dirt on top of it could not be told from it.
-      tracker.read_back(to_pages(info));
-      tracker.mark_dirty(to_pages(info));
-    });
+    with_tracker(*buffer(), [&](Tracker& tracker) { tracker.declare_written(to_pages(info)); });
   });
 }
 
@@ -150,9 +146,21 @@ Napi::Value ViewWrap::map(const Napi::CallbackInfo& info) {
                                                               keeper.get(), &buffer);
   if (status == napi_ok) {
     keeper.release();  // the finalizer's now
+    // Detaching ends the backing store at once, but a system call that is under way (fs.read) still
+    // writes there. It holds the ArrayBuffer object, so that keeps the pages, too.
+    auto held = std::make_unique<std::shared_ptr<View>>(view_);
+    const napi_finalize let_go = [](napi_env, void* keeps, void*) {
+      delete static_cast<std::shared_ptr<View>*>(keeps);
+    };
+    if (napi_add_finalizer(env, buffer, held.get(), let_go, nullptr, nullptr) == napi_ok) {
+      held.release();
+    }
     return Napi::Value(env, buffer);
   }
-  if (env.IsExceptionPending()) throw env.GetAndClearPendingException();
+  if (env.IsExceptionPending()) {
+    keeper.release();  // Node.js may have run the finalizer already; better leaked than freed twice
+    throw env.GetAndClearPendingException();
+  }
   throw to_javascript(
       env, Error(ErrorCode::kUnsupported,
                  "This runtime does not allow ArrayBuffers over memory of its own choosing (V8's "

@@ -122,6 +122,7 @@ void DeviceWrap::define(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&DeviceWrap::status>("status"),
                       InstanceMethod<&DeviceWrap::keep_alive>("keepAlive"),
                       InstanceMethod<&DeviceWrap::peek>("peek"),
+                      InstanceMethod<&DeviceWrap::forget>("forget"),
                       InstanceMethod<&DeviceWrap::flush>("flush"),
                       InstanceMethod<&DeviceWrap::invalidate>("invalidate"),
                       InstanceMethod<&DeviceWrap::buffer_stats>("bufferStats"),
@@ -167,6 +168,7 @@ void DeviceWrap::end() noexcept {
     // The buffer objects live on as plain memory, with everything the device wrote.
     if (const auto buffer = listed.lock()) {
       coherent(*buffer)->read_back_all();
+      buffer->detach();
     }
   }
   buffers_.clear();
@@ -242,6 +244,13 @@ Napi::Value DeviceWrap::peek(const Napi::CallbackInfo& info) {
     Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), contents.size());
     std::copy(contents.begin(), contents.end(), static_cast<std::byte*>(copy.Data()));
     return copy;
+  });
+}
+
+void DeviceWrap::forget(const Napi::CallbackInfo& info) {
+  translating_errors(info.Env(), [&] {
+    // After the device's end there is nobody left to give anything up to.
+    if (const auto attached = coherent(info[0])) attached->forget_resources();
   });
 }
 

@@ -38,6 +38,8 @@ class DeviceWrap final : public Napi::ObjectWrap<DeviceWrap> {
   void keep_alive(const Napi::CallbackInfo& info);
   /// peek(resource, offset, size): what device memory holds now, as a new ArrayBuffer
   Napi::Value peek(const Napi::CallbackInfo& info);
+  /// forget(buffer object): gives up its resources
+  void forget(const Napi::CallbackInfo& info);
   void flush(const Napi::CallbackInfo& info);
   void invalidate(const Napi::CallbackInfo& info);
   Napi::Value buffer_stats(const Napi::CallbackInfo& info);

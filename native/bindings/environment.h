@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <new>
+#include <system_error>
 
 #include "memory/error.h"
 
@@ -36,6 +37,8 @@ auto translating_errors(Napi::Env env, Body&& body) {
   } catch (const std::bad_alloc&) {
     throw to_javascript(env, Error(ErrorCode::kOutOfMemory,
                                    "The process is out of memory. Free some and try again."));
+  } catch (const std::system_error& error) {
+    throw to_javascript(env, Error(ErrorCode::kSystem, error.what(), error.code().value()));
   }
 }
 

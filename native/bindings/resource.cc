@@ -7,7 +7,11 @@ namespace mkwrite {
 
 void ResourceWrap::define(Napi::Env env, Napi::Object /*exports*/) {
   const Napi::Function constructor =
-      DefineClass(env, "Resource", {InstanceMethod<&ResourceWrap::destroy>("destroy")});
+      DefineClass(env, "Resource",
+                  {
+                      InstanceMethod<&ResourceWrap::destroy>("destroy"),
+                      InstanceMethod<&ResourceWrap::release>("release"),
+                  });
   Environment::of(env).resource = Napi::Persistent(constructor);
 }
 
@@ -17,6 +21,7 @@ Napi::Object ResourceWrap::make(Napi::Env env, std::shared_ptr<BufferObject> buf
                                 std::shared_ptr<Resource> resource) {
   const Napi::Object object = Environment::of(env).resource.New({});
   ResourceWrap* const wrap = Unwrap(object);
+  if (buffer != nullptr) wrap->observer_ = buffer->observer();
   wrap->buffer_ = std::move(buffer);
   wrap->resource_ = std::move(resource);
   return object;
@@ -35,7 +40,13 @@ void ResourceWrap::destroy(const Napi::CallbackInfo& info) {
       resource_->buffer()->destroy_resource(resource_);
     }
   });
+  release(info);
+}
+
+void ResourceWrap::release(const Napi::CallbackInfo& /*info*/) {
+  // In the order of who keeps whom.
   resource_.reset();
+  observer_.reset();
   buffer_.reset();
 }
 

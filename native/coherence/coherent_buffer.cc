@@ -1,5 +1,6 @@
 #include "coherence/coherent_buffer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "coherence/placement.h"
@@ -64,6 +65,18 @@ void CoherentBuffer::destroy_resource(const std::shared_ptr<Resource>& resource)
   std::erase(owned_resources_, resource);
 }
 
+void CoherentBuffer::forget_resources() {
+  std::vector<std::shared_ptr<Resource>> forgotten;  // let go after the locks
+  const std::lock_guard submit(device_->submit_mutex());
+  locked([&] {
+    const auto wanted = std::ranges::stable_partition(
+        owned_resources_, [](const auto& resource) { return resource->device_dirty(); });
+    for (const auto& resource : wanted) index_.remove(resource.get());
+    forgotten.assign(wanted.begin(), wanted.end());
+    owned_resources_.erase(wanted.begin(), wanted.end());
+  });
+}
+
 void CoherentBuffer::distribute(PageRange pages) noexcept {
   [[maybe_unused]] bool given = false;
   index_.for_each_overlapping(bytes_of(pages), [&](Resource& resource) {
@@ -78,15 +91,24 @@ void CoherentBuffer::distribute(PageRange pages) noexcept {
 void CoherentBuffer::flush(ByteRange bytes) {
   const std::lock_guard submit(device_->submit_mutex());
   std::vector<UpdateRun> runs;
-  const auto send = [&](const Resource& resource, ByteRange part) {
-    runs.push_back({buffer_.alias() + part.offset, resource.memory_at(part).data(), part.size});
+  const auto send = [&](Resource& resource, ByteRange part) {
+    runs.push_back({buffer_.alias() + part.offset, resource.memory_at(part).data(), part.size,
+                    resource.shared_from_this()});
     stats.bytes_updated += part.size;
   };
+  const std::uint64_t use = device_->begin_use();
   std::vector<Resource*> resources;
-  index_.for_each_overlapping(bytes, [&](Resource& found) { resources.push_back(&found); });
-  for (Resource* resource : resources) place(*resource, 0);
+  index_.for_each_overlapping(bytes, [&](Resource& found) {
+    found.last_use = use;
+    resources.push_back(&found);
+  });
+  for (Resource* resource : resources) {
+    // A coherent one without device memory gets everything when it is bound.
+    if (!resource->coherent()) place(*resource, use);
+  }
   locked([&] {
-    for (const Resource* resource : resources) {
+    for (Resource* resource : resources) {
+      if (!resource->bound()) continue;
       const ByteRange part = bytes.intersect(resource->bytes());
       // What the device wrote last is newer than what lies in the buffer object (design rule 7).
       resource->for_each_device_clean_run(pages_covering(part), [&](PageRange run) {
@@ -106,6 +128,8 @@ void CoherentBuffer::invalidate(ByteRange bytes) {
     const ByteRange part = bytes.intersect(resource.bytes());
     std::memcpy(buffer_.alias() + part.offset, resource.memory_at(part).data(), part.size);
     stats.bytes_read_back += part.size;
+    // Coherent resources that share these bytes have an older copy now.
+    locked([&] { distribute(pages_covering(part)); });
   });
 }
 
@@ -139,19 +163,22 @@ PageIndex CoherentBuffer::end_of_resource(PageIndex page) const noexcept {
 
 void CoherentBuffer::wait(Seqno seqno) noexcept { device_->wait_in_fault(seqno); }
 
+bool CoherentBuffer::is_lost(const Resource& resource, PageIndex page) const noexcept {
+  return std::ranges::any_of(resource.pending_writes, [&](const auto& write) {
+    return write.pages.contains(page) && device_->status(write.seqno) == FenceStatus::kLost;
+  });
+}
+
 void CoherentBuffer::read_back(PageRange pages) noexcept {
   index_.for_each_overlapping(bytes_of(pages), [&](Resource& resource) {
     if (!resource.coherent()) return;
     resource.for_each_device_dirty_run(pages, [&](PageRange run) {
       const ByteRange bytes = resource.bytes_in(run);
-      // A lost device has no result: the CPU keeps what it last had.
-      const bool lost = std::ranges::any_of(resource.pending_writes, [&](const auto& write) {
-        return !write.pages.intersect(run).empty() &&
-               device_->status(write.seqno) == FenceStatus::kLost;
-      });
-      if (!lost) {
-        std::memcpy(buffer_.alias() + bytes.offset, resource.memory_at(bytes).data(), bytes.size);
-        stats.bytes_read_back += bytes.size;
+      for (PageIndex page = run.first; page < run.end(); ++page) {
+        if (is_lost(resource, page)) continue;
+        const ByteRange part = resource.bytes_in({page, 1});
+        std::memcpy(buffer_.alias() + part.offset, resource.memory_at(part).data(), part.size);
+        stats.bytes_read_back += part.size;
       }
       // Resources that share these bytes have an older copy now.
       index_.for_each_overlapping(bytes, [&](Resource& other) {

@@ -33,6 +33,9 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
                                             std::unique_ptr<const SurfaceLayout> layout = nullptr);
   /// Reads back what the device wrote and forgets the resource. Submissions in flight keep it.
   void destroy_resource(const std::shared_ptr<Resource>& resource);
+  /// Gives up the device memory of a buffer object that its maker is done with, except what other
+  /// threads' views may still want to read back. Does not wait; submissions in flight keep theirs.
+  void forget_resources();
 
   /// Copies `bytes` to the resources there (vkFlushMappedMemoryRanges). Takes the submit mutex.
   void flush(ByteRange bytes);
@@ -74,6 +77,9 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
 
  private:
   CoherentBuffer(BufferObject& buffer, std::shared_ptr<Device> device);
+
+  /// Whether the last write to `page` was lost with the device: the CPU keeps what it last had.
+  bool is_lost(const Resource& resource, PageIndex page) const noexcept;
 
   BufferObject& buffer_;
   std::shared_ptr<Device> device_;

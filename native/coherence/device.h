@@ -46,6 +46,8 @@ struct UpdateRun {
   const std::byte* from;
   std::byte* to;
   std::size_t size;  ///< bytes
+  /// What keeps `to` alive until the bytes have arrived, where no operand of the submission does.
+  std::shared_ptr<const Resource> resource = nullptr;
 };
 
 /// A piece of device memory; gives itself back.
@@ -64,6 +66,9 @@ class Device {
   /// Held from taking a seqno to enqueueing: submissions run in the order in which they validated.
   /// Neither the device nor a fault ever takes it, so its holder may wait for the device.
   std::mutex& submit_mutex() noexcept { return submit_mutex_; }
+  /// A number for one operation's use of resources, larger than all before. Unlike a seqno it is
+  /// not used again after a submission that failed. Under submit_mutex().
+  std::uint64_t begin_use() noexcept { return ++uses_; }
   /// What is bound to device memory, for eviction.
   Residency& residency() noexcept { return residency_; }
 
@@ -97,6 +102,7 @@ class Device {
 
  private:
   std::mutex submit_mutex_;
+  std::uint64_t uses_ = 0;
   Residency residency_;
 };
 

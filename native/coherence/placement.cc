@@ -8,14 +8,11 @@
 namespace mkwrite {
 namespace {
 
-constexpr Seqno kNever = ~Seqno{0};
-
 std::unique_ptr<DeviceAllocation> allocate_evicting(Device& device, std::size_t size,
-                                                    Seqno in_use) {
+                                                    std::uint64_t in_use) {
   for (;;) {
     if (auto allocation = device.allocate(size)) return allocation;
-    const Residency::Resident victim =
-        device.residency().take_least_recently_used(in_use == 0 ? kNever : in_use);
+    const Residency::Resident victim = device.residency().take_least_recently_used(in_use);
     if (!victim) {
       throw Error(ErrorCode::kOutOfDeviceMemory,
                   "The device has no " + std::to_string(size) +
@@ -28,7 +25,7 @@ std::unique_ptr<DeviceAllocation> allocate_evicting(Device& device, std::size_t 
 
 }  // namespace
 
-void place(Resource& resource, Seqno in_use) {
+void place(Resource& resource, std::uint64_t in_use) {
   if (resource.bound()) return;
   CoherentBuffer& buffer = *resource.buffer();
   Device& device = buffer.device();
@@ -49,7 +46,8 @@ void place(Resource& resource, Seqno in_use) {
 std::shared_ptr<Resource> allocate_resource(Device& device, std::size_t size,
                                             std::unique_ptr<const SurfaceLayout> layout) {
   const std::lock_guard submit(device.submit_mutex());
-  return std::make_shared<Resource>(size, allocate_evicting(device, size, 0), std::move(layout));
+  return std::make_shared<Resource>(size, allocate_evicting(device, size, device.begin_use()),
+                                    std::move(layout));
 }
 
 void evict(Resource& resource) {
@@ -65,7 +63,8 @@ void evict(Resource& resource) {
 }
 
 void evict_all(Device& device) {
-  while (const auto victim = device.residency().take_least_recently_used(kNever)) {
+  const std::uint64_t now = device.begin_use();
+  while (const auto victim = device.residency().take_least_recently_used(now)) {
     evict(*victim.resource);
   }
 }

@@ -6,10 +6,9 @@
 namespace mkwrite {
 
 /// Makes sure that `resource` has device memory. A coherent resource that was bound afresh is dirty
-/// as a whole. Resources whose last use is submission `in_use` or later keep theirs; 0: no
-/// exception is needed. Under the device's submit mutex; may wait for the device. Throws Error
-/// (kOutOfDeviceMemory).
-void place(Resource& resource, Seqno in_use);
+/// as a whole. Resources whose last use (Device::begin_use) is `in_use` or later keep theirs. Under
+/// the device's submit mutex; may wait for the device. Throws Error (kOutOfDeviceMemory).
+void place(Resource& resource, std::uint64_t in_use);
 
 /// A resource of device memory alone, zeroed. Takes the submit mutex. Throws Error
 /// (kOutOfDeviceMemory).

@@ -7,6 +7,12 @@ namespace mkwrite {
 
 void Residency::add(const Resident& resident) {
   const std::lock_guard lock(mutex_);
+  // Before the list would grow, it forgets who has gone.
+  if (entries_.size() == entries_.capacity()) {
+    std::erase_if(entries_, [](const Entry& entry) {
+      return entry.buffer.expired() || entry.resource.expired();
+    });
+  }
   entries_.push_back({resident.buffer, resident.resource});
 }
 

@@ -59,8 +59,8 @@ class Resource : public std::enable_shared_from_this<Resource> {
   std::span<std::byte> memory_at(ByteRange bytes) const noexcept {
     return memory({bytes.offset - bytes_.offset, bytes.size});
   }
-  /// The last submission that uses it.
-  Seqno last_use = 0;
+  /// The last operation that uses it (Device::begin_use).
+  std::uint64_t last_use = 0;
 
   // Page state, numbered as in the buffer object; guarded by the buffer's lock.
 

@@ -255,32 +255,33 @@ Seqno submit(Device& device, std::vector<Command> commands) {
   std::vector<std::shared_ptr<void>> alive;
   const Seqno seqno = device.next_seqno();
   // Marked before anything is bound, so that making room for one does not evict another.
+  const std::uint64_t this_use = device.begin_use();
   for (const Command& command : commands) {
-    for (const Operand& operand : command.operands) operand.resource->last_use = seqno;
+    for (const Operand& operand : command.operands) operand.resource->last_use = this_use;
   }
   const auto place_operands = [&] {
     for (const Command& command : commands) {
       for (const Operand& operand : command.operands) {
         CoherentBuffer* buffer = operand.resource->buffer();
         if (buffer == nullptr || operand.discards) continue;
-        place(*operand.resource, seqno);
+        place(*operand.resource, this_use);
         alive.push_back(buffer->buffer().shared_from_this());
       }
     }
   };
-  try {
-    place_operands();
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kOutOfDeviceMemory) throw;
-    // There may be enough, but in pieces between operands that were bound before.
-    evict_all(device);
-    place_operands();
-  }
-  for (const Claim& claim : claims) reconcile_overlaps(claim);
-
+  // First of all: a device that is lost or gone must not have its resources moved around.
   device.reserve();
   std::size_t claimed = 0;
   try {
+    try {
+      place_operands();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kOutOfDeviceMemory) throw;
+      // There may be enough, but in pieces between operands that were bound before.
+      evict_all(device);
+      place_operands();
+    }
+    for (const Claim& claim : claims) reconcile_overlaps(claim);
     std::vector<UpdateRun> updates;
     for (; claimed < claims.size(); ++claimed) claim_pages(claims[claimed], seqno, updates);
     device.update(updates);

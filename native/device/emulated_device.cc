@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <string>
+#include <system_error>
 
 #include "coherence/resource.h"
 #include "faults/mutant.h"
@@ -42,7 +43,12 @@ class SignalsBlocked {
 EmulatedDevice::EmulatedDevice(Options options)
     : options_(std::move(options)), memory_(DeviceMemory::create(options_.memory)) {
   const SignalsBlocked blocked;
-  thread_ = std::thread([this] { run_queue(); });
+  try {
+    thread_ = std::thread([this] { run_queue(); });
+  } catch (const std::system_error& error) {
+    throw_system_error("pthread_create", error.code().value(),
+                       "Free memory or mappings, or raise the limit of threads (ulimit -u).");
+  }
   pthread_setname_np(thread_.native_handle(), "mkwrite-device");
 }
 
@@ -90,6 +96,7 @@ void EmulatedDevice::reserve() {
   if (timeline_.lost()) throw_lost();
   if (!next_) next_ = std::make_unique<Submission>();
   next_->seqno = next_seqno();
+  reserved_.store(next_->seqno);
   const std::lock_guard lock(queue_mutex_);
   // A place in the queue that enqueue() fills without allocating.
   if (queue_.empty() || queue_.back() != nullptr) queue_.push_back(nullptr);
@@ -107,16 +114,18 @@ void EmulatedDevice::update(std::span<const UpdateRun> runs) {
   next_->dma_bytes += total;
   stats_.bytes_updated += total;
 
-  // An idle device lets the contents go straight to their place. They come after what was staged.
-  if (idle()) next_->staged.arrive();
-  if (!idle()) {
+  // An idle device lets the contents go straight to their place, after what was staged. Looked at
+  // once: it may become idle at any moment.
+  if (idle()) {
+    next_->staged.arrive();
+  } else {
     try {
       Staged& staged = next_->staged;
       staged.pieces.reserve(staged.pieces.size() + runs.size());
       staged.bytes.reserve(staged.bytes.size() + total);
       for (const UpdateRun& run : runs) {
         staged.bytes.insert(staged.bytes.end(), run.from, run.from + run.size);
-        staged.pieces.push_back({run.to, run.size});
+        staged.pieces.push_back({run.to, run.size, run.resource});
       }
       stats_.bytes_staged += total;
       return;
@@ -133,15 +142,25 @@ void EmulatedDevice::enqueue(std::vector<Command> commands,
   next_->alive = std::move(alive);
   ++stats_.submissions;
   stats_.commands += next_->commands.size();
+  std::unique_ptr<Submission> never;  // let go after the lock
   {
     const std::lock_guard lock(queue_mutex_);
     last_submitted_.store(next_->seqno);
-    queue_.back() = std::move(next_);
+    // The device may have been lost since room was made, and the queue with it.
+    if (abandoned_) {
+      never = std::move(next_);
+    } else {
+      queue_.back() = std::move(next_);
+    }
   }
   wake();
 }
 
-void EmulatedDevice::cancel() noexcept { timeline_.interrupt(); }
+void EmulatedDevice::cancel() noexcept {
+  // First the fact, then the interrupt: see wait_in_fault().
+  reserved_.store(0);
+  timeline_.interrupt();
+}
 
 void EmulatedDevice::settle() noexcept {
   if (timeline_.wait(last_submitted_.load(), options_.lockup_timeout) ==
@@ -153,7 +172,12 @@ void EmulatedDevice::settle() noexcept {
 
 void EmulatedDevice::wait_in_fault(Seqno seqno) noexcept {
   if (kMutant == Mutant::kWaitForever) options_.lockup_timeout = FenceTimeline::Timeout(-1);
-  if (timeline_.wait_interruptibly(seqno, options_.lockup_timeout) ==
+  // A submission that was cancelled after the fault had looked, but before it waits, would never be
+  // done. So: note the interrupts so far, look whether the submission still is to come, wait for it
+  // or for one more interrupt.
+  const std::uint32_t interrupts = timeline_.interrupts();
+  if (seqno > last_submitted_.load() && seqno != reserved_.load()) return;
+  if (timeline_.wait_interruptibly(seqno, options_.lockup_timeout, interrupts) ==
       FenceTimeline::WaitResult::kTimedOut) {
     lose();
   }
@@ -219,6 +243,7 @@ void EmulatedDevice::run_queue() noexcept {
   {
     const std::lock_guard lock(queue_mutex_);
     abandoned.swap(queue_);
+    abandoned_ = true;
   }
   abandoned.clear();
   // Told from here, because a fault that declares the device lost must not call out.
@@ -230,8 +255,10 @@ void EmulatedDevice::run(Submission& submission) noexcept {
   if (submission.dma_bytes != 0) {
     delay = options_.dma_latency;
     if (options_.dma_bandwidth > 0) {
-      delay += std::chrono::nanoseconds(static_cast<std::int64_t>(
-          static_cast<double>(submission.dma_bytes) / options_.dma_bandwidth * 1e9));
+      constexpr double kLongest = 1e15;  // ns; also keeps the conversion in range
+      const double nanoseconds =
+          static_cast<double>(submission.dma_bytes) / options_.dma_bandwidth * 1e9;
+      delay += std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(nanoseconds, kLongest)));
     }
   }
   // Ends early only when the device is lost.

@@ -78,6 +78,7 @@ class EmulatedDevice final : public Device {
     struct Piece {
       std::byte* to;
       std::size_t size;
+      std::shared_ptr<const Resource> resource;  ///< keeps `to`; may be null
     };
     std::vector<Piece> pieces;  ///< one after the other in `bytes`
 
@@ -105,6 +106,7 @@ class EmulatedDevice final : public Device {
   std::atomic<bool> refuse_update_{false};
   std::atomic<bool> stopped_{false};
   std::atomic<Seqno> last_submitted_{0};
+  std::atomic<Seqno> reserved_{0};  ///< the seqno that a submission under way may come to have
 
   /// The submission being put together; guarded by the submit mutex.
   std::unique_ptr<Submission> next_;
@@ -113,6 +115,7 @@ class EmulatedDevice final : public Device {
   std::deque<std::unique_ptr<Submission>> queue_;
   bool paused_ = false;
   bool stopping_ = false;
+  bool abandoned_ = false;     ///< nothing that is queued now will ever run
   FutexWord queue_events_{0};  ///< a futex, because a fault may declare the device lost
 
   std::thread thread_;  ///< last: it uses all of the above

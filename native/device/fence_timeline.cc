@@ -16,14 +16,17 @@ timespec deadline_after(FenceTimeline::Timeout timeout) noexcept {
 }  // namespace
 
 void FenceTimeline::complete(Seqno seqno) noexcept {
-  if (lost()) return;
-  // Release: pairs with completed().
-  completed_.store(seqno, std::memory_order_release);
+  std::uint64_t before = load();
+  do {
+    if ((before & kLost) != 0) return;
+    // Release: pairs with load().
+  } while (!state_.compare_exchange_weak(before, seqno, std::memory_order_release,
+                                         std::memory_order_acquire));
   announce();
 }
 
 void FenceTimeline::lose() noexcept {
-  lost_.store(true, std::memory_order_release);
+  state_.fetch_or(kLost, std::memory_order_acq_rel);
   announce();
 }
 
@@ -40,8 +43,7 @@ void FenceTimeline::announce() noexcept {
 }
 
 FenceTimeline::WaitResult FenceTimeline::wait(Seqno seqno, Timeout timeout,
-                                              bool interruptible) noexcept {
-  const std::uint32_t interrupts = interrupts_.load();
+                                              const std::uint32_t* interrupts) noexcept {
   const bool limited = timeout >= Timeout::zero();
   const timespec deadline = limited ? deadline_after(timeout) : timespec{};
   for (bool in_time = true;;) {
@@ -54,7 +56,9 @@ FenceTimeline::WaitResult FenceTimeline::wait(Seqno seqno, Timeout timeout,
       case FenceStatus::kPending:
         break;
     }
-    if (interruptible && interrupts_.load() != interrupts) return WaitResult::kInterrupted;
+    if (interrupts != nullptr && interrupts_.load() != *interrupts) {
+      return WaitResult::kInterrupted;
+    }
     if (!in_time) return WaitResult::kTimedOut;
     in_time = futex_wait(events_, event, limited ? &deadline : nullptr);
   }

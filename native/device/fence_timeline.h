@@ -16,15 +16,12 @@ class FenceTimeline {
   /// Negative: no limit.
   using Timeout = std::chrono::nanoseconds;
 
-  Seqno completed() const noexcept {
-    // Acquire: whoever sees a submission done sees the device memory it wrote.
-    return completed_.load(std::memory_order_acquire);
-  }
-  bool lost() const noexcept { return lost_.load(std::memory_order_acquire); }
+  Seqno completed() const noexcept { return load() & ~kLost; }
+  bool lost() const noexcept { return (load() & kLost) != 0; }
   FenceStatus status(Seqno seqno) const noexcept {
-    if (seqno <= completed()) return FenceStatus::kSignaled;
-    // Once lost nothing completes any more, so the order of the two looks does not matter.
-    return lost() ? FenceStatus::kLost : FenceStatus::kPending;
+    const std::uint64_t state = load();
+    if (seqno <= (state & ~kLost)) return FenceStatus::kSignaled;
+    return (state & kLost) != 0 ? FenceStatus::kLost : FenceStatus::kPending;
   }
 
   /// By the device's thread, in order.
@@ -35,18 +32,26 @@ class FenceTimeline {
   void interrupt() noexcept;
 
   /// Waits until `seqno` is done or the device is lost. Async-signal-safe.
-  WaitResult wait(Seqno seqno, Timeout timeout) noexcept { return wait(seqno, timeout, false); }
-  /// The same, but an interrupt() ends it, too.
-  WaitResult wait_interruptibly(Seqno seqno, Timeout timeout) noexcept {
-    return wait(seqno, timeout, true);
+  WaitResult wait(Seqno seqno, Timeout timeout) noexcept { return wait(seqno, timeout, nullptr); }
+  /// How many interrupts there were.
+  std::uint32_t interrupts() const noexcept { return interrupts_.load(); }
+  /// As wait(), but an interrupt() after the first `interrupts` ends it, too.
+  WaitResult wait_interruptibly(Seqno seqno, Timeout timeout, std::uint32_t interrupts) noexcept {
+    return wait(seqno, timeout, &interrupts);
   }
 
  private:
-  WaitResult wait(Seqno seqno, Timeout timeout, bool interruptible) noexcept;
+  static constexpr std::uint64_t kLost = std::uint64_t{1} << 63U;
+
+  std::uint64_t load() const noexcept {
+    // Acquire: whoever sees a submission done sees the device memory it wrote.
+    return state_.load(std::memory_order_acquire);
+  }
+  WaitResult wait(Seqno seqno, Timeout timeout, const std::uint32_t* interrupts) noexcept;
   void announce() noexcept;
 
-  std::atomic<Seqno> completed_{0};
-  std::atomic<bool> lost_{false};
+  /// The last seqno that is done, and kLost. One word, so that nothing completes after the loss.
+  std::atomic<std::uint64_t> state_{0};
   std::atomic<std::uint32_t> interrupts_{0};
   FutexWord events_{0};  ///< changes with each of the above
 };

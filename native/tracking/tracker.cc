@@ -47,7 +47,7 @@ void Tracker::report_existing_data() noexcept {
   BufferObject& buffer = state_.buffer;
   try {
     buffer.for_each_data_run(buffer.all_pages(), [&](PageRange run) { mark_dirty(run); });
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     mark_dirty(buffer.all_pages());  // too much, never too little
   }
 }
@@ -85,6 +85,19 @@ std::vector<Tracker::Explanation> Tracker::explain() const {
 void Tracker::mark_dirty(PageRange range) noexcept {
   const std::lock_guard lock(state_.lock);
   state_.owned.for_each_gap(range, [&](PageRange gap) { state_.pending.set(gap); });
+}
+
+void Tracker::declare_written(PageRange range) noexcept {
+  for (;;) {
+    Seqno awaited = 0;
+    {
+      const std::lock_guard lock(state_.lock);
+      awaited = read_back_owned(range);
+      if (awaited == 0) state_.pending.set(range);
+    }
+    if (awaited == 0) return;
+    owner_->wait(awaited);
+  }
 }
 
 void Tracker::read_back(PageRange range) noexcept {
@@ -137,7 +150,7 @@ void Tracker::view_destroyed(View& view) noexcept {
       if (kMutant != Mutant::kUnmapWithoutCollect) {
         mechanism_->harvest(state_, state_.buffer.all_pages());
       }
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       state_.pending.set(state_.buffer.all_pages());
       state_.pending.remove(state_.owned, state_.buffer.all_pages());
     }
@@ -163,7 +176,7 @@ void Tracker::notice_displacement() {
   if (mechanism_->kind() == MechanismKind::kWriteFault) WriteFault::distrust(state_);
 }
 
-bool Tracker::close(PageRange range) noexcept {
+bool Tracker::close(PageRange range, std::size_t& found) noexcept {
   bool exact = true;
   if (hot_pages_) hot_pages_->forget(state_, range);
   for (const auto& view : state_.views) {
@@ -171,6 +184,7 @@ bool Tracker::close(PageRange range) noexcept {
       view->closed.set(run);
       // Protected now, so the bits may be taken (design rule 1).
       state_.pending.add(view->writable, run);
+      found += view->writable.count(run);
       view->writable.clear(run);
     };
     view->closed.for_each_gap(range, [&](PageRange gap) {
@@ -193,15 +207,15 @@ bool Tracker::close(PageRange range) noexcept {
 Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
                                             std::span<const PageRange> written) {
   bool exact = true;
+  std::size_t found = 0;
   if constexpr (kMutant == Mutant::kCollectBeforeClosing) {
     for (const PageRange& range : used) mechanism_->harvest(state_, range);
     seam(Seam::kSubmitAfterClose);
-    for (const PageRange& range : written) close(range);
+    for (const PageRange& range : written) close(range, found);
     return policy_->observe(0);
   }
-  for (const PageRange& range : written) exact = close(range) && exact;
+  for (const PageRange& range : written) exact = close(range, found) && exact;
   seam(Seam::kSubmitAfterClose);
-  std::size_t found = 0;
   const auto harvest = [&](PageRange range) {
     state_.harvested.clear();
     if (hot_pages_) hot_pages_->sample(state_, range);
@@ -402,6 +416,7 @@ Tracker::Opening Tracker::open(TrackedView& view, PageIndex page, Access access)
     const PageRange window = PageRange::between(page, end);
     if (view.protect(window, state_.armed_protection) != 0) return widen(view, page);
     view.closed.clear(window);
+    view.repeats = 0;
     ++(access == Access::kRead ? state_.stats.read_faults : state_.stats.write_faults);
     if (mechanism_->is_open(view, page, access)) return Opening::kDone;
   } else {
@@ -438,6 +453,7 @@ Tracker::Opening Tracker::widen(TrackedView& view, PageIndex page) noexcept {
     return Opening::kOutOfMappings;
   }
   view.closed.clear(around);
+  view.repeats = 0;
   return Opening::kDone;
 }
 

@@ -76,9 +76,11 @@ class Tracker final : public ViewObserver {
     if (decision.mechanism != mechanism_->kind()) switch_to(decision.mechanism);
   }
 
-  /// Puts pages back that were taken but did not reach the device (promise C5), or that a writer
-  /// nobody can see has written. Any thread; not for signal handlers.
+  /// Counts pages as dirty; device-owned ones are left alone. Any thread; not for signal handlers.
   void mark_dirty(PageRange range) noexcept;
+  /// The same for pages that a writer has written whom nobody can see: what the device owns there
+  /// is read back first, waiting for it, since dirt on top of it could not be told from its result.
+  void declare_written(PageRange range) noexcept;
 
   /// Takes ownership back without reading: for a claim whose submission failed. Under the lock.
   void disown(PageRange range) noexcept { state_.owned.clear(range); }
@@ -130,8 +132,9 @@ class Tracker final : public ViewObserver {
  private:
   Policy::Decision close_and_harvest(std::span<const PageRange> used,
                                      std::span<const PageRange> written);
-  /// Takes all access to `range` from every view. Returns false when that took more than `range`.
-  bool close(PageRange range) noexcept;
+  /// Takes all access to `range` from every view, and with it the dirt that write-fault knows of,
+  /// which it adds to `found`. Returns false when that took more than `range`.
+  bool close(PageRange range, std::size_t& found) noexcept;
   /// Changes the mechanism without losing a write. If the new one cannot be had, the old one stays,
   /// counted in `stats`.
   void switch_to(MechanismKind kind) noexcept;
