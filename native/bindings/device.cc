@@ -100,8 +100,8 @@ class CommandReader {
 };
 
 std::shared_ptr<CoherentBuffer> coherent(const BufferObject& buffer) {
-  // lib/ passes only buffer objects that attach() has seen, and nobody detaches them.
-  return std::static_pointer_cast<CoherentBuffer>(buffer.observer());
+  // Null after the device's end, when the buffer object may have a tracker of its own.
+  return std::dynamic_pointer_cast<CoherentBuffer>(buffer.observer());
 }
 
 std::shared_ptr<CoherentBuffer> coherent(const Napi::Value& value) {
@@ -167,8 +167,10 @@ void DeviceWrap::end() noexcept {
   for (const auto& listed : buffers_) {
     // The buffer objects live on as plain memory, with everything the device wrote.
     if (const auto buffer = listed.lock()) {
-      coherent(*buffer)->read_back_all();
-      buffer->detach();
+      if (const auto attached = coherent(*buffer)) {
+        attached->read_back_all();
+        buffer->detach();
+      }
     }
   }
   buffers_.clear();
