@@ -1,7 +1,7 @@
 // The part of the addon's interface that runs stress tests.
 
 /** See lib/stress/result.ts. */
-export interface NativeStressCounts {
+interface NativeStressCounts {
   cpuWrites: number
   deviceWrites: number
   collects: number
@@ -32,7 +32,7 @@ export interface NativeStressOptions {
 }
 
 /** One run, on threads of its own; it begins when it is made. */
-export interface NativeStress {
+interface NativeStressRun {
   counts(): NativeStressCounts
   /** Ends it before its time; `onDone` is called all the same. */
   stop(): void
@@ -43,4 +43,4 @@ export interface NativeStress {
 export type NativeStressConstructor = new (
   options: NativeStressOptions,
   onDone: () => void,
-) => NativeStress
+) => NativeStressRun
