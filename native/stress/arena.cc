@@ -7,7 +7,7 @@ namespace mkwrite::stress {
 namespace {
 
 /// Few enough that writers and device really meet, many enough for runs of several pages.
-constexpr std::size_t kHotPages = 32;
+constexpr std::size_t kHotPages = 64;
 
 std::vector<std::shared_ptr<View>> create_views(BufferObject& buffer, std::size_t count) {
   std::vector<std::shared_ptr<View>> views;

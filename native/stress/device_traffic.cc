@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 
 #include "coherence/coherent_buffer.h"
 #include "coherence/placement.h"
@@ -12,9 +14,16 @@ namespace mkwrite::stress {
 namespace {
 
 constexpr std::size_t kInFlight = 4;
-constexpr std::size_t kStamps = 16;        ///< per submission, at most
-constexpr std::size_t kPagesPerStamp = 4;  ///< at most
+constexpr std::size_t kStamps = 12;         ///< per submission, about
+constexpr std::size_t kPagesPerStamp = 16;  ///< at most
+constexpr std::size_t kPagesPerLook = 64;   ///< mostly, at most
 constexpr std::size_t kInjectedFault = 256;
+
+/// Once in so many frames the device rests until the writers have written so much, or have had
+/// their time. Where faults are slow they would reach few of its pages else.
+constexpr std::size_t kRest = 4;
+constexpr std::uint64_t kWritesPerRest = 4096;
+constexpr std::chrono::milliseconds kLongestRest{20};
 
 constexpr std::size_t kPartsPerArena = 2;
 /// Resources that cannot be in device memory at the same time as all others.
@@ -73,30 +82,24 @@ void DeviceTraffic::add_arena(std::string_view policy, std::size_t pages, std::s
 
 void DeviceTraffic::frame() {
   while (in_flight_.size() >= kInFlight) finish_oldest();
+  if (random_.one_in(kRest)) rest();
   Arena& arena = any_arena(arenas_, random_);
-  Part& part = arena.parts[random_.below(arena.parts.size())];
-  const auto place = [&](PageRange pages) {
-    return Place{&arena, &part, bytes_of(pages).intersect(part.bytes)};
-  };
-  const PageRange hot = arena.hot().intersect(part.pages);
-  const PageRange near = hot.empty() || random_.one_in(8) ? part.pages : hot;
-  const auto any_range = [&](PageRange within, std::size_t longest) {
-    return PageRange{within.first + random_.below(within.count), 1 + random_.below(longest)}
-        .intersect(within);
-  };
-
   std::vector<Command> commands;
-  const Place looked_at = place(random_.one_in(16) ? part.pages : any_range(near, 64));
-  commands.push_back(
-      make_check(looked_at, sample_arrivals(arena, looked_at.bytes, random_), counts_));
-  commands.push_back(make_copy_to_target(looked_at));
-
+  {
+    const auto [part, range] = any_range(arena, kPagesPerLook);
+    const PageRange pages = random_.one_in(16) ? part->pages : range;
+    const Place place{&arena, part, bytes_of(pages).intersect(part->bytes)};
+    commands.push_back(make_check(place, sample_arrivals(arena, place.bytes, random_), counts_));
+    commands.push_back(make_copy_to_target(place));
+  }
   std::vector<Stamped> stamps;
   std::vector<PageIndex> pages;
-  for (std::size_t left = random_.below(kStamps + 1); left > 0; --left) {
-    const PageRange range = any_range(near, kPagesPerStamp);
-    commands.push_back(make_stamp(place(range), ++sequence_, counts_));
-    stamps.push_back({&arena, &part, range, sequence_});
+  const std::size_t stamp_count = random_.one_in(8) ? 0 : kStamps / 4 + random_.below(kStamps);
+  for (std::size_t left = stamp_count; left > 0; --left) {
+    const auto [part, range] = any_range(arena, kPagesPerStamp);
+    const Place place{&arena, part, bytes_of(range).intersect(part->bytes)};
+    commands.push_back(make_stamp(place, ++sequence_, counts_));
+    stamps.push_back({&arena, part, range, sequence_});
     for (PageIndex page = range.first; page < range.end(); ++page) pages.push_back(page);
   }
   std::ranges::sort(pages);
@@ -117,6 +120,31 @@ void DeviceTraffic::frame() {
   counts_.same_page_conflicts += static_cast<std::uint64_t>(conflicts);
   arena.frame.store(now + 1, std::memory_order_relaxed);
   in_flight_.push_back({seqno, std::move(stamps)});
+}
+
+void DeviceTraffic::rest() {
+  while (!in_flight_.empty()) finish_oldest();
+  const std::uint64_t enough = counts_.cpu_writes.load() + kWritesPerRest;
+  const auto end = std::chrono::steady_clock::now() + kLongestRest;
+  while (counts_.cpu_writes.load() < enough && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+}
+
+std::pair<Part*, PageRange> DeviceTraffic::any_range(Arena& arena, std::size_t longest) noexcept {
+  Part* part = &arena.parts[random_.below(arena.parts.size())];
+  PageRange within = part->pages;
+  if (!random_.one_in(8)) {
+    // Where everybody meets, there may be one part or two.
+    const PageRange hot = arena.hot();
+    if (hot.intersect(within).empty()) {
+      part = &*std::ranges::find_if(
+          arena.parts, [&](const Part& other) { return !hot.intersect(other.pages).empty(); });
+    }
+    within = hot.intersect(part->pages);
+  }
+  return {part, PageRange{within.first + random_.below(within.count), 1 + random_.below(longest)}
+                    .intersect(within)};
 }
 
 Seqno DeviceTraffic::try_submit(std::vector<Command> commands) {

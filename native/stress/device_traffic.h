@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <string_view>
+#include <utility>
 
 #include "device/emulated_device.h"
 #include "stress/commands.h"
@@ -36,6 +37,10 @@ class DeviceTraffic final : public Traffic {
   };
 
   void add_arena(std::string_view policy, std::size_t pages, std::size_t views, std::size_t owners);
+  /// Lets the device become idle, and the writers catch up.
+  void rest();
+  /// Some pages of a part, mostly of where everybody meets.
+  std::pair<Part*, PageRange> any_range(Arena& arena, std::size_t longest) noexcept;
   /// Submits, with errors that the stress test provokes now and then. Returns 0 after one of these.
   Seqno try_submit(std::vector<Command> commands);
   /// Notes what a submission that was accepted will have written.

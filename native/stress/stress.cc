@@ -1,5 +1,6 @@
 #include "stress/stress.h"
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -15,8 +16,10 @@ namespace mkwrite::stress {
 namespace {
 
 constexpr std::size_t kArenas = 3;
-/// Between two comparisons.
+/// From one comparison to the next, at least.
 constexpr std::chrono::milliseconds kRound{100};
+/// How much longer than a comparison at least; matters where machines are emulated.
+constexpr int kRoundPerComparison = 4;
 
 std::unique_ptr<Traffic> make_traffic(const StressOptions& options, Counts& counts) {
   const std::size_t owners = 1 + options.writers;
@@ -91,15 +94,18 @@ Stress::~Stress() = default;
 void Stress::run() {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point end = Clock::now() + options_.duration;
+  Clock::duration round = kRound;
   Crew crew(*this);
   do {
     crew.begin_round();
-    const Clock::time_point round_end = std::min<Clock::time_point>(Clock::now() + kRound, end);
+    const Clock::time_point round_end = std::min(Clock::now() + round, end);
     do {
       traffic_->frame();
     } while (!stopping_.load() && Clock::now() < round_end);
     crew.end_round();
+    const Clock::time_point rest = Clock::now();
     traffic_->settle();
+    round = std::max<Clock::duration>(kRound, kRoundPerComparison * (Clock::now() - rest));
   } while (!stopping_.load() && Clock::now() < end);
 }
 

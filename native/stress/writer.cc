@@ -10,7 +10,7 @@
 namespace mkwrite::stress {
 namespace {
 
-constexpr std::size_t kSlotsPerVisit = 16;  ///< at most
+constexpr std::size_t kSlotsPerVisit = 32;  ///< at most
 
 // How rare things are: once in so many steps.
 constexpr std::size_t kNewView = 4096;
