@@ -23,11 +23,14 @@ for (const name of ['write-fault', 'full'] as const) {
 
 const scans = available.includes('soft-dirty') || available.includes('userfault')
 
+/** An emulated machine leaves out what its kernel has no part in; the host has tested that. */
+const elsewhere: readonly Policy[] = process.env.MKWRITE_VM === '1' ? ['full', 'auto'] : []
+
 export const coherentPolicies: readonly Policy[] = [
   ...available,
   ...(scans ? ['kernel' as const] : []),
-  'auto',
-]
+  'auto' as const,
+].filter((policy) => !elsewhere.includes(policy))
 
 if (process.env.MKWRITE_REQUIRE_SOFT_DIRTY === '1' && !available.includes('soft-dirty')) {
   throw new Error(`soft-dirty is required here: ${JSON.stringify(found.mechanisms['soft-dirty'])}`)
