@@ -3,7 +3,13 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BufferObject, EmulatedDevice, type Fence, type Resource } from '../../lib/index.ts'
+import {
+  type BufferObject,
+  EmulatedDevice,
+  type Fence,
+  type Resource,
+  type View,
+} from '../../lib/index.ts'
 import { codeOf } from '../support/errors.ts'
 import { coherentPolicies, pageSize } from '../support/mechanisms.ts'
 import { sameBytes } from '../support/pages.ts'
@@ -42,6 +48,10 @@ type Step =
   | { kind: 'refuse' }
   | { kind: 'destroy'; which: number }
   | { kind: 'mark'; part: Part }
+  | { kind: 'flush'; part: Part }
+  | { kind: 'access'; part: Part; value: number }
+  | { kind: 'view' }
+  | { kind: 'drop' }
 
 const fraction = fc.oneof(
   fc.constantFrom(0, 0.25, 0.5, 1),
@@ -72,6 +82,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: kind('refuse') }) },
   { weight: 1, arbitrary: fc.record({ kind: kind('destroy'), which }) },
   { weight: 1, arbitrary: fc.record({ kind: kind('mark'), part }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('flush'), part }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('access'), part, value }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('view') }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('drop') }) },
 )
 
 /** Two or three resources of one buffer object, anywhere: apart, sharing pages, or sharing bytes. */
@@ -106,7 +120,9 @@ const pagesOf = (offset: number, length: number): number[] => {
 class Program {
   readonly #device: EmulatedDevice
   readonly #bo: BufferObject
-  readonly #bytes: Uint8Array
+  /** The array over the view that is in use. */
+  #bytes: Uint8Array
+  readonly #views: View[] = []
   readonly #memory: Resource
   readonly #placed: Placed[]
   /** The model. */
@@ -194,6 +210,30 @@ class Program {
         break
       case 'mark':
         this.#bo.markDirty(this.#touch(step.part))
+        break
+      case 'flush':
+        // Coherent memory needs none, so it must change nothing.
+        if (this.#refusing) expect(() => this.#bo.flush()).toThrow()
+        else this.#bo.flush(within(step.part, size))
+        this.#refusing = false
+        break
+      case 'access': {
+        const { offset, size: length } = this.#touch(step.part)
+        const access = this.#bo.cpuAccess({ offset, size: length })
+        this.#bytes.fill(step.value, offset, offset + length)
+        this.#expected.fill(step.value, offset, offset + length)
+        access.end()
+        break
+      }
+      case 'view': {
+        const view = this.#bo.createView()
+        this.#views.push(view)
+        this.#bytes = new Uint8Array(view.map())
+        break
+      }
+      case 'drop':
+        this.#views.pop()?.destroy()
+        this.#bytes = new Uint8Array((this.#views.at(-1) ?? this.#bo).map())
         break
     }
   }
