@@ -144,8 +144,9 @@ void Tracker::view_destroyed(View& view) noexcept {
     const auto found = std::ranges::find_if(
         state_.views, [&](const auto& tracked) { return &tracked->view() == &view; });
     if (found == state_.views.end()) return;
-    // Opened first and harvested last (design rule 5): what is written until here is not lost.
-    // Device-owned pages are read back by whoever stops tracking while the view lives on.
+    // Harvested under the lock that keeps writers waiting, then opened (design rule 5): what is
+    // written until here is not lost. Device-owned pages are read back by whoever stops tracking
+    // while the view lives on.
     try {
       if (kMutant != Mutant::kUnmapWithoutCollect) {
         mechanism_->harvest(state_, state_.buffer.all_pages());

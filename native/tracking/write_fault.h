@@ -1,6 +1,6 @@
 // write-fault: pages are read-only until the first write, whose SIGSEGV sets their bit and opens
-// them. The userspace page_mkwrite(). Costs O(dirty pages): a signal for each, and a protection for
-// each run of them at collect.
+// them. The userspace page_mkwrite(). Costs O(dirty pages): a signal for each, and at collect one
+// protection from the first to the last of them.
 #pragma once
 
 #include "tracking/mechanism.h"
