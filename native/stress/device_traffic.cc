@@ -17,7 +17,9 @@ constexpr std::size_t kInFlight = 4;
 constexpr std::size_t kStamps = 12;         ///< per submission, about
 constexpr std::size_t kPagesPerStamp = 16;  ///< at most
 constexpr std::size_t kPagesPerLook = 64;   ///< mostly, at most
+// How rare things are: once in so many frames.
 constexpr std::size_t kInjectedFault = 256;
+constexpr std::size_t kMark = 8;
 
 /// Once in so many frames the device rests until the writers have written so much, or have had
 /// their time. Where faults are slow they would reach few of its pages else.
@@ -117,6 +119,12 @@ void DeviceTraffic::frame() {
   const Seqno seqno = try_submit(std::move(commands));
   if (seqno == 0) return;
   expect(stamps);
+  if (!stamps.empty() && random_.one_in(kMark)) {
+    // Nobody wrote there, and the device owns most of it: its result must not be overwritten by
+    // what is reported too much (design rule 7).
+    arena.tracker->mark_dirty(stamps.front().pages);
+    ++counts_.marks;
+  }
   counts_.same_page_conflicts += static_cast<std::uint64_t>(conflicts);
   arena.frame.store(now + 1, std::memory_order_relaxed);
   in_flight_.push_back({seqno, std::move(stamps)});
