@@ -1,5 +1,5 @@
-// `on_sigsegv` and what it calls run in the signal handler, along with what the sinks call. The rules
-// are in native/README.md.
+// `on_sigsegv` and what it calls run in the signal handler, along with what the sinks call. The
+// rules are in native/README.md.
 #include "faults/handler.h"
 
 #include <pthread.h>
