@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import type { EmulatedDeviceStats } from './device.ts'
 import { MkwriteError } from './errors.ts'
 import type { NativeMeasure } from './native-measure.ts'
 import type { NativeStressConstructor } from './native-stress.ts'
@@ -105,18 +106,6 @@ interface NativeDeviceOptions {
   dmaBandwidth: number
 }
 
-interface NativeDeviceStats {
-  submissions: number
-  commands: number
-  bytesUpdated: number
-  bytesStaged: number
-  memoryUsed: number
-  memoryLimit: number
-  lastSubmitted: number
-  lastSignaled: number
-  lost: boolean
-}
-
 /** What `status` and `wait` return. */
 export const fenceStatus = { pending: 0, signaled: 1, lost: 2 } as const
 
@@ -144,7 +133,7 @@ export interface NativeDevice {
     boxesUpdated: number
     bytesReadBack: number
   }
-  stats(): NativeDeviceStats
+  stats(): EmulatedDeviceStats
   pause(): void
   resume(): void
   lose(): void
