@@ -1,6 +1,7 @@
 // The part of the addon's interface that measures.
 
 import type { NativeBufferObject } from './native.ts'
+import type { NativeContender, NativeCpuWork, NativeFrameBatch } from './native-bench.ts'
 
 /** Nanoseconds of CPU time. */
 interface NativeFloors {
@@ -37,4 +38,12 @@ export interface NativeMeasure {
   now(): number
   floors(batches: number): NativeFloors
   Bench: new (buffer: NativeBufferObject, mechanism: string) => NativeBench
+  FrameBatch: new (
+    pages: Uint32Array,
+    ends: Uint32Array,
+    bytesPerPage: number,
+    firstStamp: number,
+  ) => NativeFrameBatch
+  CpuWork: new (milliseconds: number) => NativeCpuWork
+  Contender: new (name: string, buffers: number, pagesEach: number) => NativeContender
 }

@@ -26,10 +26,11 @@ const nodeHeader = /^(napi|node_api|js_native_api|node|uv|v8)[\w-]*\.h$/
 const typescript = {
   '.': [],
   measure: ['.'],
+  bench: ['.', 'measure'],
   stress: ['.'],
   webgpu: ['.'],
   vitest: ['.', 'measure'],
-  cli: ['.', 'measure', 'stress', 'webgpu', 'vitest'],
+  cli: ['.', 'measure', 'bench', 'stress', 'webgpu', 'vitest'],
 }
 
 /** @type {string[]} */

@@ -4,6 +4,7 @@
 import { type CAC, cac } from 'cac'
 import { MkwriteError } from '../errors.ts'
 import { version } from '../version.ts'
+import { benchHelp, registerBench } from './bench.ts'
 import { exitCodes, UsageError } from './command.ts'
 import { measureHelp, registerMeasure } from './measure.ts'
 import { registerProbe } from './probe.ts'
@@ -12,6 +13,7 @@ import { nearest } from './suggest.ts'
 
 const explanations: Record<string, { title: string; body: string }> = {
   measure: measureHelp,
+  bench: benchHelp,
   stress: stressHelp,
 }
 
@@ -19,6 +21,7 @@ function createProgram(): CAC {
   const cli = cac('mkwrite')
   registerProbe(cli)
   registerMeasure(cli)
+  registerBench(cli)
   registerStress(cli)
   cli.version(version)
   cli.help((sections) => {

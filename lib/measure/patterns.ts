@@ -52,7 +52,7 @@ export function pageSource(pattern: Pattern, pages: number, count: number): Page
 }
 
 /** Integers from 0 to below `limit`: xorshift32 (Marsaglia 2003) with a fixed seed. */
-function randomIntegers(): (limit: number) => number {
+export function randomIntegers(): (limit: number) => number {
   let state = 2463534242
   return (limit) => {
     state ^= state << 13

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "bindings/bench.h"
 #include "bindings/buffer_object.h"
 #include "bindings/environment.h"
 #include "measure/bare_loop.h"
@@ -126,6 +127,7 @@ void export_measure(Napi::Env env, Napi::Object exports) {
   measure["now"] = Napi::Function::New(env, now, "now");
   measure["floors"] = Napi::Function::New(env, floors, "floors");
   measure["Bench"] = Bench::define(env);
+  export_bench(env, measure);
   exports["measure"] = measure;
 }
 

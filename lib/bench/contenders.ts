@@ -1,0 +1,47 @@
+// Who is measured against whom.
+
+import { type Mechanism, mechanisms, type Policy } from '../policy.ts'
+import { probe } from '../probe.ts'
+
+/**
+ * - `explicit`: copies exactly the pages that were written, because the program says which.
+ * - `upload`: copies everything, each frame.
+ * - `bare-…`: a loop written by hand for that one mechanism, without the library.
+ * - a mechanism or policy: the library.
+ */
+export type ContenderName = 'explicit' | 'upload' | `bare-${BareMechanism}` | Policy
+
+type BareMechanism = Exclude<Mechanism, 'full'>
+
+/** All contenders, whether or not they work on this machine. */
+export const contenderNames: readonly ContenderName[] = [
+  'explicit',
+  'upload',
+  ...mechanisms.filter((name) => name !== 'full').map((name) => `bare-${name}` as const),
+  ...mechanisms,
+  'kernel',
+  'auto',
+]
+
+export const isMechanism = (name: ContenderName): name is Mechanism =>
+  mechanisms.some((mechanism) => mechanism === name)
+
+/** Whether it changes what it does according to what it has seen. */
+export const isAdaptive = (name: ContenderName): boolean => name === 'kernel' || name === 'auto'
+
+/** The hand-written loop that does the same: of `full`, copying everything. */
+export function bareOf(name: ContenderName): ContenderName | undefined {
+  if (!isMechanism(name)) return undefined
+  return name === 'full' ? 'upload' : `bare-${name}`
+}
+
+/** Those that work on this machine. */
+export function availableContenders(): ContenderName[] {
+  const found = probe().mechanisms
+  const scans = found['soft-dirty'].available || found.userfault.available
+  return contenderNames.filter((name) => {
+    if (name === 'kernel') return scans
+    const mechanism = mechanisms.find((it) => it === name || `bare-${it}` === name)
+    return mechanism === undefined || found[mechanism].available
+  })
+}
