@@ -3,7 +3,9 @@
 import { constants } from 'node:buffer'
 import { BufferObject, internals as bufferInternals, type DeviceSide } from './buffer-object.ts'
 import { type Command, encodeCommands } from './commands.ts'
+import { DeviceEvents } from './device-events.ts'
 import { MkwriteError, outOfRange } from './errors.ts'
+import { wantsFlushes, wantsSubmits } from './events.ts'
 import { Fence, FenceQueue } from './fence.ts'
 import { type NativeDevice, native } from './native.ts'
 import { checkPolicy, type Policy } from './policy.ts'
@@ -91,6 +93,7 @@ export class EmulatedDevice implements Disposable {
   readonly #native: NativeDevice
   readonly #fences: FenceQueue
   readonly #reference: WeakRef<EmulatedDevice>
+  readonly #events: DeviceEvents
   #destroyed = false
 
   /** @throws MkwriteError `ERR_MKWRITE_OUT_OF_RANGE`, `ERR_MKWRITE_OUT_OF_MEMORY` */
@@ -109,6 +112,7 @@ export class EmulatedDevice implements Disposable {
     )
     this.#native = nativeDevice
     this.#fences = new FenceQueue(nativeDevice)
+    this.#events = new DeviceEvents(nativeDevice)
     const fences = new WeakRef(this.#fences)
     this.#reference = new WeakRef(this)
     destroyAtExit(this.#reference)
@@ -130,6 +134,7 @@ export class EmulatedDevice implements Disposable {
     const buffer = new BufferObject(rest)
     this.#native.attach(bufferInternals.native(buffer), coherent ? policy : null)
     bufferInternals.setDeviceSide(buffer, this.#sideOf(buffer, coherent))
+    this.#events.add(buffer)
     return buffer
   }
 
@@ -159,7 +164,10 @@ export class EmulatedDevice implements Disposable {
    */
   submit(commands: readonly Command[]): Fence {
     this.#checkAlive()
-    const seqno = this.#native.submit(encodeCommands(commands, this))
+    const encoded = encodeCommands(commands, this)
+    const seqno = wantsSubmits()
+      ? this.#events.submit(this, encoded, commands.length)
+      : this.#native.submit(encoded)
     return new Fence(this.#native, this.#fences, seqno)
   }
 
@@ -219,6 +227,7 @@ export class EmulatedDevice implements Disposable {
    */
   destroy(): void {
     if (this.#destroyed) return
+    this.#events.publishCounts()
     this.#destroyed = true
     devices.delete(this.#reference)
     this.#native.destroy()
@@ -278,10 +287,15 @@ export class EmulatedDevice implements Disposable {
         surfaces.set(key, surface)
         return surface
       },
-      flush: (offset, size) => alive().flush(nativeBuffer, offset, size),
+      flush: (offset, size) => {
+        const device = alive()
+        if (wantsFlushes()) this.#events.flush(buffer, offset, size)
+        else device.flush(nativeBuffer, offset, size)
+      },
       invalidate: (offset, size) => alive().invalidate(nativeBuffer, offset, size),
       stats: () => alive().bufferStats(nativeBuffer) as ReturnType<DeviceSide['stats']>,
       release: () => {
+        if (!this.#destroyed) this.#events.remove(buffer, nativeBuffer)
         for (const resource of [...resources.values(), ...surfaces.values()]) {
           resourceInternals.release(resource)
         }

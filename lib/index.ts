@@ -26,7 +26,19 @@ export type {
 export { EmulatedDevice } from './device.ts'
 export type { MkwriteErrorCode } from './errors.ts'
 export { MkwriteError } from './errors.ts'
+export type {
+  ChannelMessages,
+  CollectMessage,
+  FaultMessage,
+  FlushMessage,
+  ReadBackMessage,
+  SubmitMessage,
+  SubmittedBuffer,
+  TimedMessage,
+} from './events.ts'
 export type { Fence, FenceState } from './fence.ts'
+export type { PerformanceTrace } from './performance.ts'
+export { tracePerformance } from './performance.ts'
 export type { Mechanism, Policy } from './policy.ts'
 export { mechanisms } from './policy.ts'
 export type { MechanismAvailability, ProbeResult } from './probe.ts'

@@ -106,6 +106,16 @@ interface NativeDeviceOptions {
   dmaBandwidth: number
 }
 
+/** Pages are pairs of first page and page count. */
+export interface NativeBufferReport {
+  id: bigint
+  used: Uint32Array<ArrayBuffer>
+  written: Uint32Array<ArrayBuffer>
+  dirty: Uint32Array<ArrayBuffer>
+  bytesUpdated: number
+  boxesUpdated: number
+}
+
 /** What `status` and `wait` return. */
 export const fenceStatus = { pending: 0, signaled: 1, lost: 2 } as const
 
@@ -120,7 +130,10 @@ export interface NativeDevice {
     layout?: NativeSurfaceLayout,
   ): NativeResource
   createMemory(size: number, layout?: NativeSurfaceLayout): NativeResource
-  submit(commands: (number | NativeResource)[]): number
+  /** Appends to `report`, if given, what was done to each buffer object. */
+  submit(commands: (number | NativeResource)[], report?: NativeBufferReport[]): number
+  /** Pairs of pages that were read back since the last call; the first call begins to note them. */
+  takeReadBacks(buffer: NativeBufferObject): Uint32Array<ArrayBuffer>
   wait(seqno: number, timeoutMs: number): number
   status(seqno: number): number
   keepAlive(keep: boolean): void

@@ -2,6 +2,14 @@
 
 import { BufferObject, internals } from './buffer-object.ts'
 import { invalidArgument, MkwriteError } from './errors.ts'
+import {
+  type CollectMessage,
+  collects,
+  countPages,
+  publishCounts,
+  wantsCollects,
+  wantsCounts,
+} from './events.ts'
 import { type NativeTracker, type NativeTrackerStats, native } from './native.ts'
 import { checkPolicy, type Mechanism, type Policy } from './policy.ts'
 import { checkInteger, checkOptions } from './validate.ts'
@@ -95,6 +103,7 @@ export class DirtyTracker implements Disposable {
    */
   collect(range?: PageRange): Uint32Array<ArrayBuffer> {
     this.#checkAlive()
+    if (wantsCollects()) return this.#collectObserved(range)
     if (range === undefined) return this.#native.collect(0, this.#pages)
     const { first, count } = this.#checkPages(range)
     return this.#native.collect(first, count)
@@ -126,6 +135,7 @@ export class DirtyTracker implements Disposable {
   /** Stops tracking; the buffer object can be tracked anew. Calling it again does nothing. */
   dispose(): void {
     if (this.#disposed) return
+    if (wantsCounts()) this.#publishCounts()
     this.#disposed = true
     this.#native.dispose()
   }
@@ -133,6 +143,36 @@ export class DirtyTracker implements Disposable {
   /** As `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose()
+  }
+
+  /** As `collect`, and tells those who listen. */
+  #collectObserved(range: PageRange = {}): Uint32Array<ArrayBuffer> {
+    const { first: firstPage, count: pages } = this.#checkPages(range)
+    const startTime = performance.now()
+    const dirty = this.#native.collect(firstPage, pages)
+    const duration = performance.now() - startTime
+    const { mechanism } = this.#publishCounts()
+    if (collects.hasSubscribers) {
+      const message: CollectMessage = {
+        tracker: this,
+        buffer: this.#buffer,
+        mechanism,
+        firstPage,
+        pages,
+        startTime,
+        duration,
+        dirty: dirty.slice(),
+        pagesReported: countPages(dirty),
+      }
+      collects.publish(message)
+    }
+    return dirty
+  }
+
+  #publishCounts(): NativeTrackerStats {
+    const stats = this.#native.stats()
+    publishCounts(this.#buffer, this, stats)
+    return stats
   }
 
   #checkAlive(): void {

@@ -3,6 +3,7 @@
 #include "bindings/buffer_object.h"
 #include "bindings/environment.h"
 #include "bindings/progress.h"
+#include "bindings/report.h"
 #include "bindings/resource.h"
 #include "bindings/surface_layout.h"
 #include "bindings/tracker.h"
@@ -118,6 +119,7 @@ void DeviceWrap::define(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&DeviceWrap::create_resource>("createResource"),
                       InstanceMethod<&DeviceWrap::create_memory>("createMemory"),
                       InstanceMethod<&DeviceWrap::submit_commands>("submit"),
+                      InstanceMethod<&DeviceWrap::take_read_backs>("takeReadBacks"),
                       InstanceMethod<&DeviceWrap::wait>("wait"),
                       InstanceMethod<&DeviceWrap::status>("status"),
                       InstanceMethod<&DeviceWrap::keep_alive>("keepAlive"),
@@ -214,8 +216,25 @@ Napi::Value DeviceWrap::submit_commands(const Napi::CallbackInfo& info) {
     for (CommandReader reader(info[0].As<Napi::Array>()); !reader.done();) {
       commands.push_back(reader.next());
     }
-    const Seqno seqno = submit(*device_, std::move(commands));
+    const bool wants_report = info[1].IsArray();
+    std::vector<BufferReport> report;
+    const Seqno seqno = submit(*device_, std::move(commands), wants_report ? &report : nullptr);
+    if (wants_report) {
+      Napi::Array entries = info[1].As<Napi::Array>();
+      for (const BufferReport& entry : report) {
+        entries[entries.Length()] = to_object(info.Env(), entry);
+      }
+    }
     return Napi::Number::New(info.Env(), static_cast<double>(seqno));
+  });
+}
+
+Napi::Value DeviceWrap::take_read_backs(const Napi::CallbackInfo& info) {
+  return translating_errors(info.Env(), [&] {
+    const auto attached = coherent(info[0]);
+    const std::vector<PageRange> taken = attached->take_read_backs();
+    attached->note_read_backs();
+    return to_pairs(info.Env(), taken);
   });
 }
 

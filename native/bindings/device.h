@@ -28,8 +28,12 @@ class DeviceWrap final : public Napi::ObjectWrap<DeviceWrap> {
   Napi::Value create_resource(const Napi::CallbackInfo& info);
   /// createMemory(size, layout or undefined): a resource without a buffer object
   Napi::Value create_memory(const Napi::CallbackInfo& info);
-  /// submit(commands as lib/commands.ts encodes them): seqno
+  /// submit(commands as lib/commands.ts encodes them, array to append reports to or undefined):
+  /// seqno
   Napi::Value submit_commands(const Napi::CallbackInfo& info);
+  /// takeReadBacks(buffer object): pairs of pages read back since they were last asked for; from
+  /// the first time on
+  Napi::Value take_read_backs(const Napi::CallbackInfo& info);
   /// wait(seqno, timeout in ms, negative: none): status
   Napi::Value wait(const Napi::CallbackInfo& info);
   /// status(seqno): 0 pending, 1 signaled, 2 lost

@@ -137,6 +137,22 @@ void CoherentBuffer::read_back_all() noexcept {
   if (tracker_) tracker_->read_back(buffer_.all_pages());
 }
 
+void CoherentBuffer::note_read_backs() {
+  PageBitmap made(buffer_.pages());
+  locked([&] {
+    if (read_backs_.pages() == 0) std::swap(made, read_backs_);
+  });
+}
+
+std::vector<PageRange> CoherentBuffer::take_read_backs() {
+  std::vector<PageRange> taken;
+  locked([&] {
+    read_backs_.for_each_run(read_backs_.all(), [&](PageRange run) { taken.push_back(run); });
+    read_backs_.clear();
+  });
+  return taken;
+}
+
 // --- DeviceOwner: runs in the signal handler, under the tracker's lock
 // ----------------------------
 
@@ -173,6 +189,7 @@ void CoherentBuffer::read_back(PageRange pages) noexcept {
   index_.for_each_overlapping(bytes_of(pages), [&](Resource& resource) {
     if (!resource.coherent()) return;
     resource.for_each_device_dirty_run(pages, [&](PageRange run) {
+      if (read_backs_.pages() != 0) read_backs_.set(run);
       const ByteRange bytes = resource.bytes_in(run);
       for (PageIndex page = run.first; page < run.end(); ++page) {
         if (is_lost(resource, page)) continue;

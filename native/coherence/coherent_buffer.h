@@ -45,6 +45,12 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
   /// Waits for the device and takes back every page it owns.
   void read_back_all() noexcept;
 
+  /// Begins to note which pages are read back. Throws std::bad_alloc.
+  void note_read_backs();
+  /// The pages that were read back since they were last taken, or since note_read_backs(), without
+  /// which there are none. Ascending and disjoint. Throws std::bad_alloc; then nothing was taken.
+  std::vector<PageRange> take_read_backs();
+
   // For validation, under the tracker's lock (or, without a tracker, the submit mutex):
 
   /// Hands dirty pages to every coherent resource that has bytes in them.
@@ -86,6 +92,7 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
   std::vector<std::shared_ptr<Resource>> owned_resources_;
   RangeIndex<Resource> index_;
   std::optional<Tracker> tracker_;
+  PageBitmap read_backs_;  ///< empty until somebody wants to know; guarded by the tracker's lock
 };
 
 }  // namespace mkwrite

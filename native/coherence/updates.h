@@ -13,6 +13,12 @@ namespace mkwrite {
 struct UpdateSize {
   std::size_t bytes = 0;
   std::size_t boxes = 0;  ///< of surfaces
+
+  UpdateSize& operator+=(const UpdateSize& other) noexcept {
+    bytes += other.bytes;
+    boxes += other.boxes;
+    return *this;
+  }
 };
 
 /// Appends the update that brings the `dirty` pages of `resource`, which is coherent and bound: of

@@ -154,7 +154,7 @@ void reconcile_overlaps(const Claim& claim) {
 }
 
 /// Takes what the CPU wrote and what the device will write, in one step, and appends the updates.
-void claim_pages(Claim& claim, Seqno seqno, std::vector<UpdateRun>& updates) {
+void claim_pages(Claim& claim, Seqno seqno, std::vector<UpdateRun>& updates, BufferReport* report) {
   std::vector<PageRange> used;
   std::vector<PageRange> written;
   for (const Use& use : claim.uses) {
@@ -194,8 +194,17 @@ void claim_pages(Claim& claim, Seqno seqno, std::vector<UpdateRun>& updates) {
       }
     }
   };
-  buffer.tracker()->validate(used, written, [&](PageRange run) { buffer.distribute(run); }, own);
+  const auto take = [&](PageRange run) {
+    // First what may throw, and so leaves the run where it is.
+    if (report != nullptr) report->dirty.push_back(run);
+    buffer.distribute(run);
+  };
+  buffer.tracker()->validate(used, written, take, own);
   seam(Seam::kSubmitAfterOwn);
+  if (report == nullptr) return;
+  for (const Use& use : claim.uses) report->moved += use.moved;
+  report->used = std::move(used);
+  report->written = std::move(written);
 }
 
 /// Ends the device's ownership of pages in `range`, except of those that it wrote in a resource.
@@ -248,7 +257,7 @@ void discard_pages(const Claim& claim) noexcept {
 
 }  // namespace
 
-Seqno submit(Device& device, std::vector<Command> commands) {
+Seqno submit(Device& device, std::vector<Command> commands, std::vector<BufferReport>* report) {
   check_operands(commands);
   const std::lock_guard submitting(device.submit_mutex());
   std::vector<Claim> claims = plan(commands);
@@ -283,7 +292,12 @@ Seqno submit(Device& device, std::vector<Command> commands) {
     }
     for (const Claim& claim : claims) reconcile_overlaps(claim);
     std::vector<UpdateRun> updates;
-    for (; claimed < claims.size(); ++claimed) claim_pages(claims[claimed], seqno, updates);
+    for (; claimed < claims.size(); ++claimed) {
+      Claim& claim = claims[claimed];
+      BufferReport* const entry =
+          report == nullptr ? nullptr : &report->emplace_back(BufferReport{claim.buffer});
+      claim_pages(claim, seqno, updates, entry);
+    }
     device.update(updates);
   } catch (...) {
     for (std::size_t i = 0; i < claimed; ++i) roll_back(claims[i], seqno);
