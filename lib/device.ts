@@ -261,9 +261,9 @@ export class EmulatedDevice implements Disposable {
         const cached = resources.get(key)
         if (cached !== undefined) return cached
         const made = alive().createResource(nativeBuffer, offset, size, isCoherent)
-        const resource = resourceInternals.create(this, made, size, owner, () =>
-          resources.delete(key),
-        )
+        const forget = (): void => void resources.delete(key)
+        const place = { buffer: owner, offset, forget }
+        const resource = resourceInternals.create(this, made, size, place)
         resources.set(key, resource)
         return resource
       },
@@ -281,9 +281,12 @@ export class EmulatedDevice implements Disposable {
           isCoherent,
           nativeLayout,
         )
-        const surface = surfaceInternals.create(this, made, layout, owner, () =>
-          surfaces.delete(key),
-        )
+        const forget = (): void => void surfaces.delete(key)
+        const surface = surfaceInternals.create(this, made, layout, {
+          buffer: owner,
+          offset,
+          forget,
+        })
         surfaces.set(key, surface)
         return surface
       },

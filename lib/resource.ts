@@ -14,16 +14,19 @@ export interface ResourceOptions extends Range {
   coherent?: boolean
 }
 
+/** Where a resource lies that is more than device memory. */
+export interface Place {
+  buffer: BufferObject
+  /** Bytes. */
+  offset: number
+  /** Takes it off the list of the buffer object's resources. */
+  forget: () => void
+}
+
 /** What other modules of this package may do with a resource. Not exported by the package. */
 export let internals: {
   native(resource: Resource): NativeResource
-  create(
-    device: EmulatedDevice,
-    native: NativeResource,
-    size: number,
-    buffer?: BufferObject,
-    forget?: () => void,
-  ): Resource
+  create(device: EmulatedDevice, native: NativeResource, size: number, place?: Place): Resource
   /** Lets go of it with its buffer object, without reading back. */
   release(resource: Resource): void
 }
@@ -41,12 +44,13 @@ export class Resource implements Disposable {
   readonly size: number
   /** The buffer object whose bytes it covers; undefined for device memory alone. */
   readonly buffer: BufferObject | undefined
+  /** Where in the buffer object it begins, in bytes; 0 for device memory alone. */
+  readonly offset: number
 
   static {
     internals = {
       native: (resource) => resource.#native,
-      create: (device, native, size, buffer, forget) =>
-        new Resource(device, native, size, buffer, forget),
+      create: (device, native, size, place) => new Resource(device, native, size, place),
       release: (resource) => resource.#native.release(),
     }
   }
@@ -55,14 +59,14 @@ export class Resource implements Disposable {
     device: EmulatedDevice,
     native: NativeResource,
     size: number,
-    buffer: BufferObject | undefined,
-    forget: (() => void) | undefined,
+    place: Place | undefined,
   ) {
     this.device = device
     this.#native = native
     this.size = size
-    this.buffer = buffer
-    this.#forget = forget
+    this.buffer = place?.buffer
+    this.offset = place?.offset ?? 0
+    this.#forget = place?.forget
   }
 
   /**

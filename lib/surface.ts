@@ -1,10 +1,9 @@
 // Surfaces: resources whose bytes are texels.
 
-import type { BufferObject } from './buffer-object.ts'
 import type { EmulatedDevice } from './device.ts'
 import { invalidArgument } from './errors.ts'
 import { type NativeResource, type NativeSurfaceLayout, native } from './native.ts'
-import { Resource } from './resource.ts'
+import { type Place, Resource } from './resource.ts'
 import { checkInteger, checkOptions } from './validate.ts'
 
 /**
@@ -166,8 +165,7 @@ export let internals: {
     device: EmulatedDevice,
     native: NativeResource,
     layout: SurfaceLayout,
-    buffer?: BufferObject,
-    forget?: () => void,
+    place?: Place,
   ): Surface
 }
 
@@ -182,8 +180,8 @@ export class Surface extends Resource {
   static {
     internals = {
       nativeLayout,
-      create: (device, nativeResource, layout, buffer, forget) =>
-        new Surface(device, nativeResource, layout, buffer, forget),
+      create: (device, nativeResource, layout, place) =>
+        new Surface(device, nativeResource, layout, place),
     }
   }
 
@@ -191,10 +189,9 @@ export class Surface extends Resource {
     device: EmulatedDevice,
     nativeResource: NativeResource,
     layout: SurfaceLayout,
-    buffer: BufferObject | undefined,
-    forget: (() => void) | undefined,
+    place: Place | undefined,
   ) {
-    super(device, nativeResource, layout.size, buffer, forget)
+    super(device, nativeResource, layout.size, place)
     this.layout = layout
   }
 
