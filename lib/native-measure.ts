@@ -2,15 +2,16 @@
 
 import type { NativeBufferObject } from './native.ts'
 import type { NativeContender, NativeCpuWork, NativeFrameBatch } from './native-bench.ts'
+import type { NativeFaultMeasure } from './native-faults.ts'
 
-/** Nanoseconds of CPU time. */
+/** Nanoseconds of CPU time: one value for each batch. */
 interface NativeFloors {
-  syscallNs: number
-  minorFaultNs: number
-  signalRoundTripNs: number
-  mprotectPairNs: number
-  memcpyPageNs: number
-  memcmpPageNs: number
+  syscall: Float64Array
+  minorFault: Float64Array
+  signalRoundTrip: Float64Array
+  mprotectPair: Float64Array
+  memcpyPage: Float64Array
+  memcmpPage: Float64Array
 }
 
 /** One buffer object and one mechanism: the native parts of the library's frame, and the bare loop. */
@@ -33,7 +34,7 @@ export interface NativeBench {
   runBare(pages: Uint32Array, bytesPerPage: number, stamp: number, result: Float64Array): void
 }
 
-export interface NativeMeasure {
+export interface NativeMeasure extends NativeFaultMeasure {
   /** CPU time of this thread in ns. */
   now(): number
   floors(batches: number): NativeFloors

@@ -182,6 +182,8 @@ export interface Native {
     remedy: string
     systemCalls: boolean
   }
+  /** The hypervisor's signature; empty for none, null where the processor cannot tell. */
+  hypervisor(): string | null
   faultHandlerStats(): { routed: number; chained: number; displaced: number }
   measure: NativeMeasure
   Stress: NativeStressConstructor

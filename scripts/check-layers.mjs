@@ -25,7 +25,8 @@ const nodeHeader = /^(napi|node_api|js_native_api|node|uv|v8)[\w-]*\.h$/
 /** What each folder of lib/ may import, besides itself; '.' is lib/ itself. */
 const typescript = {
   '.': [],
-  measure: ['.'],
+  statistics: [],
+  measure: ['.', 'statistics'],
   bench: ['.', 'measure'],
   stress: ['.'],
   webgpu: ['.'],

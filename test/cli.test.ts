@@ -59,6 +59,8 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
     ['an unknown pattern', ['measure', '--pattern', 'zigzag'], 'random, sequential, strided'],
     ['a size without sense', ['measure', '--size', '64 apples'], '64MiB'],
     ['a number that is none', ['measure', '--pages', 'many'], '--pages must be a number'],
+    ['an unknown part', ['measure', '--only', 'sweeps'], 'Did you mean sweep?'],
+    ['little and much', ['measure', '--quick', '--thorough'], 'either --quick or --thorough'],
     ['two sizes', ['measure', '--pages', '64', '--size', '1MiB'], 'either --size or --pages'],
     ['a share above 1', ['measure', '--dirty', '1.5'], '<= 1'],
     ['half a page', ['measure', '--pages', '0.0001'], 'size'],
@@ -95,48 +97,64 @@ describe('probe', () => {
 
 describe('measure', () => {
   test('--json prints a result with the schema and nothing else', () => {
-    const { status, stdout, stderr } = mkwrite('measure', ...tiny, '--json')
+    const parts = ['--only', 'floors', '--only', 'sweep']
+    const { status, stdout, stderr } = mkwrite('measure', ...tiny, ...parts, '--json')
     expect(status).toBe(0)
     expect(stderr).toBe('')
     const result = JSON.parse(stdout)
-    expect(result.schema).toBe('mkwrite.measure/1')
-    expect(result.sweep).toHaveLength(available.length * 3)
+    expect(result.schema).toBe('mkwrite.measure/2')
+    expect(result.sweep).toHaveLength((available.length + 1) * 3) // and auto
     expect(Object.keys(result.floors)).toEqual([
-      'syscallNs',
-      'minorFaultNs',
-      'signalRoundTripNs',
-      'mprotectPairNs',
-      'memcpyPageNs',
-      'memcmpPageNs',
+      'syscall',
+      'minorFault',
+      'signalRoundTrip',
+      'mprotectPair',
+      'memcpyPage',
+      'memcmpPage',
     ])
   })
 
-  test('prints floors, a table for each mechanism, and a summary', () => {
+  test('prints floors, faults, a column for each contender, effects, and a summary', () => {
     const { status, stdout } = mkwrite('measure', ...tiny)
     expect(status).toBe(0)
-    for (const words of ['signal round trip', ...available, 'is cheapest', 'Nothing was lost']) {
+    for (const words of [
+      ...['signal round trip', 'single faults', 'µs per dirty page', ...available, 'auto'],
+      ...['writers at once', 'is cheapest', 'Nothing was lost', 'are known within'],
+    ]) {
       expect(stdout).toContain(words)
     }
+  }, 60_000)
+
+  test('--details adds a table for each contender', () => {
+    const only = [...tiny, '--only', 'sweep']
+    expect(mkwrite('measure', ...only).stdout).not.toContain('ratio')
+    const { stdout } = mkwrite('measure', ...only, '--details')
+    expect(stdout.split('ratio')).toHaveLength(available.length + 2)
   })
 
   test('writes no colours into a pipe', () => {
-    expect(mkwrite('measure', ...tiny, '--mechanism', 'full').stdout).not.toContain('\x1b')
+    const { stdout } = mkwrite('measure', ...tiny, '--mechanism', 'full', '--only', 'sweep')
+    expect(stdout).not.toContain('\x1b')
   })
 
   test('--progress writes a line for each step to stderr', () => {
-    const { stderr } = mkwrite('measure', ...tiny, '--mechanism', 'full', '--progress')
-    expect(stderr.trim().split('\n')).toHaveLength(4)
-    expect(stderr).toContain('[1/4] floors')
+    const { stderr } = mkwrite(
+      ...['measure', ...tiny, '--mechanism', 'full', '--only', 'floors', '--only', 'sweep'],
+      '--progress',
+    )
+    expect(stderr.trim().split('\n')).toHaveLength(8)
+    expect(stderr).toContain('[1/8] floors')
   })
 
   test('options narrow the sweep', () => {
     const { stdout } = mkwrite(
       ...['measure', '--quick', '--json', '--seconds', '0', '--size', '512KiB'],
       ...['--mechanism', 'full', '--mechanism', 'write-fault', '--pattern', 'strided'],
-      ...['--dirty', '0.5', '--write-bytes', '64'],
+      ...['--dirty', '0.5', '--write-bytes', '64', '--only', 'sweep'],
     )
-    const { bytesPerPage, environment, sweep } = JSON.parse(stdout)
-    expect(bytesPerPage).toBe(64)
+    const { settings, environment, sweep, floors } = JSON.parse(stdout)
+    expect(settings.bytesPerPage).toBe(64)
+    expect(floors).toBeNull()
     expect(sweep).toHaveLength(2)
     for (const it of sweep) {
       expect(it).toMatchObject({ pattern: 'strided', dirtyFraction: 0.5 })

@@ -1,16 +1,26 @@
 // mkwrite measure
 
-import { type MeasureOptions, measure, type Pattern, patterns } from '../measure/index.ts'
+import {
+  type MeasureOptions,
+  type MeasurePart,
+  measure,
+  measureParts,
+  type Pattern,
+  patterns,
+  type SweepContender,
+  sweepContenders,
+} from '../measure/index.ts'
 import { native } from '../native.ts'
-import { type Mechanism, mechanisms } from '../policy.ts'
 import { exitCodes, printJson, type Registration, toList, UsageError } from './command.ts'
-import { renderReport } from './measure-report.ts'
 import { parseNames } from './names.ts'
 import { createProgress } from './progress.ts'
 import { parseNumber, parseSize } from './quantities.ts'
+import { renderReport } from './report/index.ts'
 
 interface Flags {
   quick?: boolean
+  thorough?: boolean
+  only?: unknown
   mechanism?: unknown
   pattern?: unknown
   dirty?: unknown
@@ -19,6 +29,7 @@ interface Flags {
   writeBytes?: unknown
   seconds?: unknown
   progress?: boolean
+  details?: boolean
   json?: boolean
 }
 
@@ -28,13 +39,20 @@ export const measureHelp = {
   Floors are the steps that tracking is made of, each by itself: no mechanism is cheaper than the
   sum of the steps it takes.
 
+  Single faults are timed one by one, through the library and through a handler written by hand.
+  That one takes the time on its way: until the kernel has delivered the signal, its own work, making
+  the page writable, and the return.
+
   The sweep runs frames. A frame writes some pages (write), finds out which and arms them again
   (collect), and copies those to where a device would see them (copy). After each frame every
   written page is compared with its copy; pages that differ are lost, and there must be none.
-
   µs/page is the median frame over the pages it wrote. bare is the same of a loop written by hand
   for that one mechanism, without the library, on the same memory and in turn with it; ratio is
-  what the library costs on top. Times are CPU time, so other programs disturb little.
+  what the library costs on top. Times of frames are CPU time, so other programs disturb little.
+
+  Effects change one thing at a time: threads, views, sizes, mappings, huge pages.
+
+  ± is how well a median is known (95 %); yellow: not within 5 %.
 
   Exit code 0: measured. 1: pages were lost. 2: it could not be measured as asked.`,
 }
@@ -42,22 +60,31 @@ export const measureHelp = {
 export const registerMeasure: Registration = (cli) => {
   cli
     .command('measure', 'What page faults, scans and copies really cost on this machine')
-    .option('--quick', 'A small buffer, fewer cases, about 5 s; for continuous integration')
+    .option('--quick', 'A small buffer, fewer cases, about 8 s; for continuous integration')
+    .option('--thorough', 'More repetitions, about 5 minutes')
+    .option(
+      '--only <part>',
+      `Only this part; may be repeated: ${measureParts.join(', ')} (default: all)`,
+    )
     .option(
       '--mechanism <name>',
-      `Only this one; may be repeated: ${mechanisms.join(', ')} (default: all that work)`,
+      `Only this one; may be repeated: ${sweepContenders.join(', ')} (default: all that work)`,
     )
     .option('--pattern <name>', `Only this one; may be repeated: ${patterns.join(', ')}`)
     .option(
       '--dirty <share>',
-      'Share of the pages to write, 0 to 1; may be repeated (default: 0.001, 0.01, 0.1, 0.5, 1; quick: 0.01, 0.1, 1)',
+      'Share of the pages to write, 0 to 1; may be repeated (default: 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1; quick: 0.01, 0.1, 1)',
     )
-    .option('--size <bytes>', 'Size of the buffer, such as 16MiB (default: 64MiB, quick: 8MiB)')
-    .option('--pages <count>', 'Size of the buffer in pages')
+    .option(
+      '--size <bytes>',
+      'Size of the buffer of frames, such as 16MiB (default: 32MiB, quick: 8MiB, thorough: 64MiB)',
+    )
+    .option('--pages <count>', 'The same in pages')
     .option('--write-bytes <count>', 'Bytes to write to each dirty page (default: 8)')
-    .option('--seconds <count>', 'Time for the sweep (default: 35, quick: 4)')
+    .option('--seconds <count>', 'Time for everything (default: 45, quick: 7, thorough: 300)')
     .option('--progress', 'Show progress on stderr (default: on a terminal)')
-    .option('--json', 'Print JSON (schema mkwrite.measure/1)')
+    .option('--details', 'Add a table for each contender of the sweep')
+    .option('--json', 'Print JSON (schema mkwrite.measure/2)')
     .example((name) => `  $ ${name} measure`)
     .example((name) => `  $ ${name} measure --mechanism userfault --dirty 0.01 --dirty 0.05`)
     .example((name) => `  $ ${name} measure --quick --json > measure.json`)
@@ -67,16 +94,25 @@ export const registerMeasure: Registration = (cli) => {
       options.onProgress = ({ done, total, step }) => progress.step(done, total, step)
       const result = await measure(options).finally(() => progress.end())
       if (flags.json) printJson(result)
-      else console.log(renderReport(result))
+      else console.log(renderReport(result, flags.details))
       const lost = result.sweep.some((it) => it.lostPages > 0)
       process.exitCode = lost ? exitCodes.finding : exitCodes.fine
     })
 }
 
 function toOptions(flags: Flags): MeasureOptions {
-  const options: MeasureOptions = { quick: flags.quick === true }
+  const options: MeasureOptions = {
+    quick: flags.quick === true,
+    thorough: flags.thorough === true,
+  }
+  if (flags.quick && flags.thorough) {
+    throw new UsageError('Give either --quick or --thorough, not both.')
+  }
+  if (flags.only !== undefined) {
+    options.parts = parseNames<MeasurePart>('--only', flags.only, measureParts)
+  }
   if (flags.mechanism !== undefined) {
-    options.mechanisms = parseNames<Mechanism>('--mechanism', flags.mechanism, mechanisms)
+    options.mechanisms = parseNames<SweepContender>('--mechanism', flags.mechanism, sweepContenders)
   }
   if (flags.pattern !== undefined) {
     options.patterns = parseNames<Pattern>('--pattern', flags.pattern, patterns)

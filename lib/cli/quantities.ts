@@ -41,3 +41,13 @@ export function formatMicroseconds(ns: number): string {
   const us = ns / 1000
   return us.toFixed(us < 1 ? 3 : us < 10 ? 2 : us < 100 ? 1 : 0)
 }
+
+/** How well a time is known: `±3 %`, of its median to either side. */
+export function formatUncertainty(row: {
+  median: number
+  interval: readonly [number, number]
+}): string {
+  const [low, high] = row.interval
+  const share = row.median === 0 ? 0 : (high - low) / 2 / row.median
+  return `±${(share * 100).toFixed(share < 0.0095 ? 1 : 0)} %`
+}

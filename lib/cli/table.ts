@@ -4,7 +4,7 @@
 import { styleText } from 'node:util'
 import Table from 'cli-table3'
 
-type Style = Parameters<typeof styleText>[0]
+export type Style = Parameters<typeof styleText>[0]
 
 const wantsColour =
   !process.env.NO_COLOR &&

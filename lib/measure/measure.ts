@@ -1,21 +1,27 @@
 // Measures what tracking costs on this machine.
 
-import { setImmediate } from 'node:timers/promises'
-import { MkwriteError } from '../errors.ts'
 import { native } from '../native.ts'
-import type { Mechanism } from '../policy.ts'
-import { Bench } from './bench.ts'
+import type { Absence, Measurement } from '../statistics/measured.ts'
+import { Book } from './book.ts'
+import { findCrossovers } from './crossovers.ts'
+import { allEffects } from './effects/index.ts'
 import { describeEnvironment } from './environment.ts'
-import { type MeasureOptions, makePlan, type Plan } from './options.ts'
-import { type Pattern, pageSource } from './patterns.ts'
-import type { MeasureResult, SweepCase } from './result.ts'
+import { FaultLatencies } from './faults.ts'
+import { floorsExperiment, readFloors } from './floors.ts'
+import { observeNoise } from './noise.ts'
+import { type MeasureOptions, type MeasurePart, makePlan } from './options.ts'
+import { runPasses } from './passes.ts'
+import type { FaultClock, MeasureResult } from './result.ts'
+import { Sweep } from './sweep.ts'
 
 /**
- * Measures the floors of this machine, then each mechanism under each pattern and dirty fraction:
- * frames of {write, collect and re-arm, copy} through the library, in turn with frames of a bare loop
- * that does the same work without it. After each frame every written page is compared with its copy.
+ * Measures this machine: the steps that tracking is made of; latencies of single faults; frames of
+ * {write, collect and re-arm, copy} under each mechanism, pattern and dirty fraction, in turn with a
+ * loop that does the same work without the library; and what these costs depend on. After each frame
+ * every written page is compared with its copy.
  *
- * Runs on the calling thread; between steps, other work on it gets its turn.
+ * Runs on the calling thread; between steps, other work on it gets its turn. Where soft-dirty works,
+ * there must be no tracker in this process that uses it meanwhile: the process's bits are cleared.
  *
  * @throws MkwriteError `ERR_MKWRITE_MECHANISM_UNAVAILABLE` if a mechanism that was asked for does not
  *   work here, `ERR_MKWRITE_INVALID_ARGUMENT` and `ERR_MKWRITE_OUT_OF_RANGE` for options,
@@ -24,69 +30,54 @@ import type { MeasureResult, SweepCase } from './result.ts'
 export async function measure(options: MeasureOptions = {}): Promise<MeasureResult> {
   const environment = describeEnvironment()
   const plan = makePlan(options)
-  const { mechanisms, patterns, dirtyFractions, bytesPerPage } = plan
-  const total = 1 + mechanisms.length * patterns.length * dirtyFractions.length
-  let done = 0
-  const begin = async (step: string): Promise<void> => {
-    options.signal?.throwIfAborted()
-    options.onProgress?.({ done: done++, total, step })
-    await setImmediate()
-  }
+  const has = (part: MeasurePart): boolean => plan.parts.includes(part)
+  const clock = describeClock()
+  const book = new Book()
+  const faults = new FaultLatencies(plan.mechanisms, plan.limits)
+  const sweep = new Sweep(plan)
+  const effects = allEffects(plan)
 
-  await begin('floors')
-  const floors = native.measure.floors(plan.batches)
+  const endOfNoise = observeNoise()
+  await runPasses(
+    [
+      ...(has('floors') ? [floorsExperiment(plan.floorBatches)] : []),
+      ...(has('faults') ? [faults.experiment] : []),
+      ...(has('sweep') ? sweep.experiments : []),
+      ...(has('effects') ? effects.experiments : []),
+    ],
+    book,
+    { ...plan, signal: options.signal, onProgress: options.onProgress },
+  )
 
-  const sweep: SweepCase[] = []
-  const end = performance.now() + plan.seconds * 1000
-  for (const mechanism of mechanisms) {
-    const bench = new Bench(mechanism, plan.size, bytesPerPage)
-    try {
-      for (const pattern of patterns) {
-        for (const fraction of dirtyFractions) {
-          await begin(`${mechanism}, ${pattern}, ${fraction * 100} % dirty`)
-          // What one case did not use, or used too much, is shared by those to come.
-          const left = Math.max(end - performance.now(), 0) / 1000
-          const seconds = left / (total - done + 1)
-          sweep.push(measureCase(bench, mechanism, pattern, fraction, { ...plan, seconds }))
-        }
-      }
-    } finally {
-      bench[Symbol.dispose]()
-    }
+  const { mode, size, bytesPerPage } = plan
+  const found = {
+    floors: has('floors') ? readFloors(book) : null,
+    faults: has('faults') ? faults.read(book) : [],
+    sweep: has('sweep') ? sweep.read(book) : [],
+    effects: has('effects') ? effects.read(book) : [],
   }
-  return { schema: 'mkwrite.measure/1', environment, bytesPerPage, floors, sweep }
+  const rows: (Measurement | Absence)[] = [
+    ...Object.values(found.floors ?? {}),
+    ...found.faults,
+    ...found.sweep.flatMap((it) => (it.bare === null ? [it] : [it, it.bare])),
+    ...found.effects,
+  ]
+  return {
+    schema: 'mkwrite.measure/2',
+    environment,
+    settings: { mode, size, bytesPerPage },
+    clock,
+    noise: endOfNoise(rows),
+    floors: found.floors,
+    faults: found.faults,
+    sweep: found.sweep,
+    crossovers: findCrossovers(found.sweep),
+    effects: found.effects,
+  }
 }
 
-function measureCase(
-  bench: Bench,
-  mechanism: Mechanism,
-  pattern: Pattern,
-  dirtyFraction: number,
-  budget: Pick<Plan, 'repetitions' | 'seconds'>,
-): SweepCase {
-  const { pages } = bench
-  const dirtyPages = Math.max(Math.round(pages * dirtyFraction), 1)
-  const { repetitions, library, bare } = bench.run(pageSource(pattern, pages, dirtyPages), budget)
-  if (bare.lostPages > 0) {
-    throw new MkwriteError(
-      'ERR_MKWRITE_SYSTEM',
-      `The bare ${mechanism} loop lost ${bare.lostPages} pages, so the kernel's mechanism is broken here and nothing measured with it counts. Please report it with the output of \`mkwrite probe --json\`.`,
-    )
-  }
-  return {
-    mechanism,
-    pattern,
-    pages,
-    dirtyFraction,
-    dirtyPages,
-    repetitions,
-    reportedPages: library.reportedPages,
-    lostPages: library.lostPages,
-    faults: library.faults,
-    nsPerFrame: library.frames,
-    nsPerDirtyPage: library.frames.p50 / dirtyPages,
-    bareNsPerDirtyPage: bare.frames.p50 / dirtyPages,
-    split: library.split,
-    bareSplit: bare.split,
-  }
+/** How single faults are timed here. */
+export function describeClock(): FaultClock {
+  const { source, nsPerTick, overheadNs, resolutionNs, refusal } = native.measure.latencyClock()
+  return { source, nsPerTick, overheadNs, resolutionNs, reason: refusal === '' ? null : refusal }
 }

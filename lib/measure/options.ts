@@ -5,30 +5,54 @@ import { native } from '../native.ts'
 import { type Mechanism, mechanisms } from '../policy.ts'
 import { probe } from '../probe.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../validate.ts'
+import { type MeasureMode, type ModeDefaults, modes } from './modes.ts'
 import { type Pattern, patterns } from './patterns.ts'
+import type { Limits } from './take-turns.ts'
+
+/** What the sweep compares: a mechanism, or the policy that chooses among them. */
+export type SweepContender = Mechanism | 'auto'
+
+/** All of them, whether or not they work on this machine. */
+export const sweepContenders: readonly SweepContender[] = [...mechanisms, 'auto']
+
+/**
+ * - `floors`: the steps that tracking is made of, each by itself.
+ * - `faults`: latencies of single faults.
+ * - `sweep`: frames of each contender under each pattern and dirty fraction.
+ * - `effects`: what costs depend on, one thing at a time.
+ */
+export type MeasurePart = 'floors' | 'faults' | 'sweep' | 'effects'
+
+/** All of them. */
+export const measureParts: readonly MeasurePart[] = ['floors', 'faults', 'sweep', 'effects']
 
 /** How to measure. */
 export interface MeasureOptions {
-  /** Default: all that work on this machine. */
-  mechanisms?: readonly Mechanism[]
   /** Default: all. */
+  parts?: readonly MeasurePart[]
+  /** Default: all that work on this machine, and `auto` in the sweep. */
+  mechanisms?: readonly SweepContender[]
+  /** Of the sweep. Default: all. */
   patterns?: readonly Pattern[]
   /**
-   * Shares of the pages that a frame writes, above 0 and up to 1. Default: 0.001, 0.01, 0.1, 0.5, 1;
-   * 0.01, 0.1, 1 if `quick`.
+   * Shares of the pages that a frame of the sweep writes, above 0 and up to 1. Default: 0.001, 0.003,
+   * 0.01, 0.03, 0.1, 0.3, 1; 0.01, 0.1, 1 if `quick`.
    */
   dirtyFractions?: readonly number[]
-  /** Bytes of the buffer. Default: 64 MiB; 8 MiB if `quick`. */
+  /** Bytes of the sweep's buffer. Default: 32 MiB; 8 MiB if `quick`, 64 MiB if `thorough`. */
   size?: number
-  /** Bytes written to each dirty page: a multiple of 8. Default: 8. */
+  /** Bytes written to each dirty page of the sweep: a multiple of 8. Default: 8. */
   bytesPerPage?: number
   /**
-   * Time for the sweep in seconds, shared by its cases. A slow case takes up to four times its share,
-   * or longer to run at all. Default: 35; 4 if `quick`.
+   * Time for everything in seconds. What is known well enough gives its time to the rest; what is slow
+   * takes up to four times its share, or longer to run at all. Default: 45; 7 if `quick`, 300 if
+   * `thorough`.
    */
   seconds?: number
   /** A smaller buffer, fewer cases and less time: for continuous integration. */
   quick?: boolean
+  /** More repetitions, and more time for them. */
+  thorough?: boolean
   /** Called before each step. */
   onProgress?: (progress: MeasureProgress) => void
   /** Ends the measurement between two steps; `measure()` then rejects with the signal's reason. */
@@ -46,25 +70,20 @@ export interface MeasureProgress {
 }
 
 /** Options with everything decided. */
-export interface Plan {
+export interface Plan extends ModeDefaults {
+  mode: MeasureMode
+  parts: readonly MeasurePart[]
+  /** Those that work. */
   mechanisms: readonly Mechanism[]
+  contenders: readonly SweepContender[]
   patterns: readonly Pattern[]
-  dirtyFractions: readonly number[]
-  size: number
   bytesPerPage: number
-  seconds: number
-  /** Of each case, unless it is slow. */
-  repetitions: number
-  /** Batches per floor. */
-  batches: number
+  limits: Limits
 }
-
-const MiB = 1024 * 1024
-const fractions = [0.001, 0.01, 0.1, 0.5, 1]
-const quickFractions = [0.01, 0.1, 1]
 
 export function makePlan(options: MeasureOptions): Plan {
   checkOptions('options', options, [
+    'parts',
     'mechanisms',
     'patterns',
     'dirtyFractions',
@@ -72,41 +91,64 @@ export function makePlan(options: MeasureOptions): Plan {
     'bytesPerPage',
     'seconds',
     'quick',
+    'thorough',
     'onProgress',
     'signal',
   ])
-  const quick = checkBoolean('options.quick', options.quick ?? false)
-  const { pageSize, maxSize } = native
-  const size = options.size ?? (quick ? 8 : 64) * MiB
-  const bytesPerPage = options.bytesPerPage ?? 8
-  checkInteger('options.size', size, 1, maxSize)
-  checkInteger('options.bytesPerPage', bytesPerPage, 8, pageSize)
+  const mode = chooseMode(options)
+  const defaults = modes[mode]
+  const { size = defaults.size, bytesPerPage = 8, seconds = defaults.seconds } = options
+  checkInteger('options.size', size, 1, native.maxSize)
+  checkInteger('options.bytesPerPage', bytesPerPage, 8, native.pageSize)
   if (bytesPerPage % 8 !== 0) {
     throw outOfRange('options.bytesPerPage', 'a multiple of 8', bytesPerPage)
   }
+  const contenders = availableContenders(options.mechanisms)
   return {
-    mechanisms: availableMechanisms(options.mechanisms),
+    ...defaults,
+    mode,
+    parts: checkList('options.parts', options.parts ?? measureParts, measureParts),
+    mechanisms: mechanisms.filter((name) => contenders.includes(name)),
+    contenders,
     patterns: checkList('options.patterns', options.patterns ?? patterns, patterns),
-    dirtyFractions: checkFractions(options.dirtyFractions ?? (quick ? quickFractions : fractions)),
+    dirtyFractions: checkFractions(options.dirtyFractions ?? defaults.dirtyFractions),
     size,
     bytesPerPage,
-    seconds: checkNumber('options.seconds', options.seconds ?? (quick ? 4 : 35), 0),
-    repetitions: quick ? 3 : 9,
-    batches: quick ? 5 : 15,
+    seconds: checkNumber('options.seconds', seconds, 0),
   }
 }
 
+function chooseMode({ quick = false, thorough = false }: MeasureOptions): MeasureMode {
+  checkBoolean('options.quick', quick)
+  checkBoolean('options.thorough', thorough)
+  if (quick && thorough) {
+    throw invalidArgument('options.thorough', 'false or absent together with `quick`', thorough)
+  }
+  return quick ? 'quick' : thorough ? 'thorough' : 'standard'
+}
+
 /** Those asked for, each of which must work; or all that do. */
-function availableMechanisms(requested: readonly Mechanism[] | undefined): readonly Mechanism[] {
-  if (requested !== undefined) checkList('options.mechanisms', requested, mechanisms)
+function availableContenders(
+  requested: readonly SweepContender[] | undefined,
+): readonly SweepContender[] {
+  if (requested !== undefined) checkList('options.mechanisms', requested, sweepContenders)
   const found = probe().mechanisms
-  if (requested === undefined) return mechanisms.filter((name) => found[name].available)
-  for (const name of requested) {
+  const reasonAgainst = (name: SweepContender): string | undefined => {
+    if (name === 'auto') return undefined // it takes what works
     const { [name]: availability } = found
-    if (availability.available) continue
+    return availability.available
+      ? undefined
+      : `${availability.reason} ${availability.remedy}`.trim()
+  }
+  if (requested === undefined) {
+    return sweepContenders.filter((name) => reasonAgainst(name) === undefined)
+  }
+  for (const name of requested) {
+    const reason = reasonAgainst(name)
+    if (reason === undefined) continue
     throw new MkwriteError(
       'ERR_MKWRITE_MECHANISM_UNAVAILABLE',
-      `The mechanism "${name}" does not work on this machine. ${availability.reason} ${availability.remedy}`.trim(),
+      `The mechanism "${name}" does not work on this machine. ${reason}`,
     )
   }
   return [...new Set(requested)]

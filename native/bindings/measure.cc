@@ -1,12 +1,16 @@
 #include "bindings/measure.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bindings/bench.h"
 #include "bindings/buffer_object.h"
 #include "bindings/environment.h"
+#include "bindings/measure_faults.h"
+#include "faults/slow_faults.h"
 #include "measure/bare_loop.h"
 #include "measure/clock.h"
 #include "measure/floors.h"
@@ -14,13 +18,6 @@
 
 namespace mkwrite {
 namespace {
-
-MechanismKind mechanism_named(const std::string& name) {
-  for (const MechanismKind kind : kAllMechanisms) {
-    if (name == mechanism_name(kind)) return kind;
-  }
-  throw Error(ErrorCode::kInvalidArgument, "There is no mechanism \"" + name + "\".");
-}
 
 /// What a frame writes, from the arguments (pages, bytes per page, stamp).
 PageWrites to_writes(const Napi::Value& pages, const Napi::Value& bytes, const Napi::Value& stamp) {
@@ -105,29 +102,36 @@ Napi::Value now(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(now_ns()));
 }
 
-/// floors(batches)
+/// floors(batches): a Float64Array for each floor
 Napi::Value floors(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Floors found = translating_errors(
       env, [&] { return measure_floors(info[0].As<Napi::Number>().Uint32Value()); });
   Napi::Object object = Napi::Object::New(env);
-  object["syscallNs"] = Napi::Number::New(env, found.syscall_ns);
-  object["minorFaultNs"] = Napi::Number::New(env, found.minor_fault_ns);
-  object["signalRoundTripNs"] = Napi::Number::New(env, found.signal_round_trip_ns);
-  object["mprotectPairNs"] = Napi::Number::New(env, found.mprotect_pair_ns);
-  object["memcpyPageNs"] = Napi::Number::New(env, found.memcpy_page_ns);
-  object["memcmpPageNs"] = Napi::Number::New(env, found.memcmp_page_ns);
+  const auto set = [&](const char* name, const std::vector<double>& samples) {
+    auto array = Napi::Float64Array::New(env, samples.size());
+    std::ranges::copy(samples, array.Data());
+    object[name] = array;
+  };
+  set("syscall", found.syscall_ns);
+  set("minorFault", found.minor_fault_ns);
+  set("signalRoundTrip", found.signal_round_trip_ns);
+  set("mprotectPair", found.mprotect_pair_ns);
+  set("memcpyPage", found.memcpy_page_ns);
+  set("memcmpPage", found.memcmp_page_ns);
   return object;
 }
 
 }  // namespace
 
 void export_measure(Napi::Env env, Napi::Object exports) {
+  slow_faults_from_environment();
   Napi::Object measure = Napi::Object::New(env);
   measure["now"] = Napi::Function::New(env, now, "now");
   measure["floors"] = Napi::Function::New(env, floors, "floors");
   measure["Bench"] = Bench::define(env);
   export_bench(env, measure);
+  export_measure_faults(env, measure);
   exports["measure"] = measure;
 }
 

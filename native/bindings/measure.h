@@ -5,7 +5,7 @@
 
 namespace mkwrite {
 
-/// measure: { now, floors, Bench }; see lib/native-measure.ts
+/// measure: { now, floors, Bench, and what measure_faults.h adds }; see lib/native-measure.ts
 void export_measure(Napi::Env env, Napi::Object exports);
 
 }  // namespace mkwrite

@@ -3,6 +3,7 @@
 #include "bindings/environment.h"
 #include "faults/handler.h"
 #include "memory/buffer_object.h"
+#include "probe/hypervisor.h"
 #include "probe/round_trip.h"
 
 namespace mkwrite {
@@ -35,6 +36,13 @@ Napi::Value handler_stats(const Napi::CallbackInfo& info) {
   return object;
 }
 
+/// hypervisor(): its signature, '' for none, null where the processor cannot tell
+Napi::Value hypervisor_signature(const Napi::CallbackInfo& info) {
+  const auto signature = hypervisor();
+  if (!signature) return info.Env().Null();
+  return Napi::String::New(info.Env(), *signature);
+}
+
 }  // namespace
 
 void export_probe(Napi::Env env, Napi::Object exports) {
@@ -42,6 +50,7 @@ void export_probe(Napi::Env env, Napi::Object exports) {
   exports["maxSize"] = Napi::Number::New(env, static_cast<double>(BufferObject::max_size()));
   exports["tryMechanism"] = Napi::Function::New(env, try_mechanism_named, "tryMechanism");
   exports["faultHandlerStats"] = Napi::Function::New(env, handler_stats, "faultHandlerStats");
+  exports["hypervisor"] = Napi::Function::New(env, hypervisor_signature, "hypervisor");
 }
 
 }  // namespace mkwrite

@@ -5,7 +5,8 @@
 
 namespace mkwrite {
 
-/// tryMechanism(name): { available, reason, remedy, systemCalls }; pageSize; faultHandlerStats()
+/// tryMechanism(name): { available, reason, remedy, systemCalls }; pageSize; faultHandlerStats();
+/// hypervisor()
 void export_probe(Napi::Env env, Napi::Object exports);
 
 }  // namespace mkwrite

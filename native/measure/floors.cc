@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "measure/clock.h"
@@ -19,17 +20,16 @@
 namespace mkwrite {
 namespace {
 
-/// Median over batches of the time per operation; `batch()` runs `operations` of them and returns
-/// the time that took in ns.
+/// Time per operation, of each batch; `batch()` runs `operations` of them and returns the time that
+/// took in ns.
 template <typename Batch>
-double median_of(unsigned batches, std::size_t operations, Batch&& batch) {
+std::vector<double> repeat(unsigned batches, std::size_t operations, Batch&& batch) {
   std::vector<double> results;
   batch();  // warm
   for (unsigned i = 0; i < batches; ++i) {
     results.push_back(static_cast<double>(batch()) / static_cast<double>(operations));
   }
-  std::ranges::sort(results);
-  return results[results.size() / 2];
+  return results;
 }
 
 template <typename Work>
@@ -45,21 +45,21 @@ void protect(std::byte* address, std::size_t size, int protection) {
   }
 }
 
-double syscall_floor(unsigned batches) {
+std::vector<double> syscall_floor(unsigned batches) {
   constexpr std::size_t kCalls = 2000;
-  return median_of(batches, kCalls, [] {
+  return repeat(batches, kCalls, [] {
     return time_of([] {
       for (std::size_t i = 0; i < kCalls; ++i) syscall(SYS_getppid);
     });
   });
 }
 
-double minor_fault_floor(unsigned batches) {
+std::vector<double> minor_fault_floor(unsigned batches) {
   constexpr std::size_t kPages = 1024;
   const auto buffer = BufferObject::create(kPages * kPageSize);
   const auto view = buffer->create_view();
   std::memset(buffer->alias(), 1, buffer->size());
-  return median_of(batches, kPages, [&] {
+  return repeat(batches, kPages, [&] {
     // Unmaps the pages; the memfd keeps them.
     madvise(view->data(), view->size(), MADV_DONTNEED);
     return time_of([&] {
@@ -83,7 +83,7 @@ void skippable_store(std::byte* target) noexcept {
 void skip_store(ucontext_t& context) noexcept { context.uc_mcontext.pc += 4; }
 #endif
 
-double signal_floor(unsigned batches) {
+std::vector<double> signal_floor(unsigned batches) {
   constexpr std::size_t kSignals = 500;
   const auto buffer = BufferObject::create(kPageSize);
   const auto view = buffer->create_view();
@@ -97,21 +97,21 @@ double signal_floor(unsigned batches) {
         return true;
       },
       target);
-  return median_of(batches, kSignals, [&] {
+  return repeat(batches, kSignals, [&] {
     return time_of([&] {
       for (std::size_t i = 0; i < kSignals; ++i) skippable_store(target);
     });
   });
 }
 
-double mprotect_floor(unsigned batches) {
+std::vector<double> mprotect_floor(unsigned batches) {
   constexpr std::size_t kPairs = 500;
   constexpr std::size_t kPages = 64;
   const auto buffer = BufferObject::create(kPages * kPageSize);
   const auto view = buffer->create_view();
   std::memset(view->data(), 1, view->size());
   std::byte* const middle = view->data() + kPages / 2 * kPageSize;
-  return median_of(batches, kPairs, [&] {
+  return repeat(batches, kPairs, [&] {
     return time_of([&] {
       for (std::size_t i = 0; i < kPairs; ++i) {
         protect(middle, kPageSize, PROT_READ);
@@ -122,8 +122,8 @@ double mprotect_floor(unsigned batches) {
 }
 
 struct MemoryFloors {
-  double copy_ns;
-  double compare_ns;
+  std::vector<double> copy_ns;
+  std::vector<double> compare_ns;
 };
 
 MemoryFloors memory_floors(unsigned batches) {
@@ -132,11 +132,11 @@ MemoryFloors memory_floors(unsigned batches) {
   const auto source = BufferObject::create(size);
   const auto target = BufferObject::create(size);
   std::memset(source->alias(), 1, size);
-  const double copy_ns = median_of(batches, pages, [&] {
+  std::vector<double> copy_ns = repeat(batches, pages, [&] {
     return time_of([&] { std::memcpy(target->alias(), source->alias(), size); });
   });
   bool equal = true;
-  const double compare_ns = median_of(batches, pages, [&] {
+  std::vector<double> compare_ns = repeat(batches, pages, [&] {
     return time_of([&] {
       // Page by page, as a comparing tracker must.
       for (std::size_t at = 0; at < size; at += kPageSize) {
@@ -145,16 +145,15 @@ MemoryFloors memory_floors(unsigned batches) {
     });
   });
   if (!equal) throw Error(ErrorCode::kSystem, "Copied memory differs from its source.");
-  return {copy_ns, compare_ns};
+  return {std::move(copy_ns), std::move(compare_ns)};
 }
 
 }  // namespace
 
 Floors measure_floors(unsigned batches) {
-  const MemoryFloors memory = memory_floors(batches);
-  return {syscall_floor(batches), minor_fault_floor(batches),
-          signal_floor(batches),  mprotect_floor(batches),
-          memory.copy_ns,         memory.compare_ns};
+  MemoryFloors memory = memory_floors(batches);
+  return {syscall_floor(batches),  minor_fault_floor(batches), signal_floor(batches),
+          mprotect_floor(batches), std::move(memory.copy_ns),  std::move(memory.compare_ns)};
 }
 
 }  // namespace mkwrite

@@ -1,0 +1,94 @@
+// The sweep: which contender is cheapest where, and each contender by itself.
+
+import type { SweepCase } from '../../measure/index.ts'
+import { bar } from '../bars.ts'
+import { formatMicroseconds, formatShare, formatUncertainty } from '../quantities.ts'
+import { type Column, renderTable, style } from '../table.ts'
+
+/** Ratios to the bare loop above which the library costs more than it promises. */
+const worthNoting = 1.25
+const barWidth = 10
+
+const unique = <Value>(values: readonly Value[]): Value[] => [...new Set(values)]
+
+/** Microseconds per dirty page, a column for each contender, a line for each pattern and fraction. */
+export function renderSweep(sweep: readonly SweepCase[]): string {
+  if (sweep.length === 0) return ''
+  const contenders = unique(sweep.map((it) => it.mechanism))
+  const columns: Column[] = [
+    { title: 'µs per dirty page', align: 'left' },
+    { title: 'dirty' },
+    ...contenders.flatMap((title): Column[] => [{ title }, { title: '', align: 'left' }]),
+  ]
+  const rows: string[][] = []
+  for (const pattern of unique(sweep.map((it) => it.pattern))) {
+    const ofPattern = sweep.filter((it) => it.pattern === pattern)
+    for (const [index, fraction] of unique(ofPattern.map((it) => it.dirtyFraction)).entries()) {
+      const cases = ofPattern.filter((it) => it.dirtyFraction === fraction)
+      const costs = cases.map((it) => it.nsPerDirtyPage)
+      const cells = contenders.flatMap((name) => {
+        const found = cases.find((it) => it.mechanism === name)
+        return found === undefined ? ['', ''] : renderCost(found, costs)
+      })
+      rows.push([index === 0 ? pattern : '', formatShare(fraction), ...cells])
+    }
+  }
+  return `${renderTable(columns, rows)}\n${style('dim', 'Bars compare the contenders of one line, in logarithmic scale; the cheapest is bold.')}`
+}
+
+/** The number, and a bar that is empty for the cheapest of the line and full for the dearest. */
+function renderCost(it: SweepCase, costs: readonly number[]): [string, string] {
+  const [least, most] = [Math.min(...costs), Math.max(...costs)]
+  const text = formatMicroseconds(it.nsPerDirtyPage)
+  const share = most === least ? 0 : Math.log(it.nsPerDirtyPage / least) / Math.log(most / least)
+  const isBest = it.nsPerDirtyPage === least
+  const length = 1 / barWidth + share * (1 - 1 / barWidth)
+  return [
+    isBest ? style(['bold', 'green'], text) : text,
+    style(isBest ? 'green' : 'dim', bar(length, barWidth)),
+  ]
+}
+
+/** A table for each contender, with everything that is known of it. */
+export function renderDetails(sweep: readonly SweepCase[]): string[] {
+  return unique(sweep.map((it) => it.mechanism)).map((name) =>
+    renderContender(sweep.filter((it) => it.mechanism === name)),
+  )
+}
+
+function renderContender(cases: readonly SweepCase[]): string {
+  const columns: Column[] = [
+    { title: 'pattern', align: 'left' },
+    ...['dirty', 'pages', 'reported', 'lost', 'faults', 'µs/page', '', 'bare', 'ratio'].map(
+      (title) => ({ title }),
+    ),
+    ...['write', 'collect', 'copy', 'ms/frame', 'p90', 'frames'].map((title) => ({ title })),
+  ]
+  const rows = cases.map((it, index) => {
+    const perPage = (ns: number) => formatMicroseconds(ns / it.dirtyPages)
+    const ms = (ns: number) => (ns / 1e6).toFixed(2)
+    const isKnown = it.median !== null
+    return [
+      it.pattern === cases[index - 1]?.pattern ? '' : it.pattern,
+      formatShare(it.dirtyFraction),
+      String(it.dirtyPages),
+      String(it.reportedPages),
+      it.lostPages === 0 ? '0' : style(['bold', 'red'], String(it.lostPages)),
+      String(it.faults),
+      style('bold', formatMicroseconds(it.nsPerDirtyPage)),
+      isKnown ? style(it.tight ? 'dim' : 'yellow', formatUncertainty(it)) : '',
+      it.bare === null ? '' : formatMicroseconds(it.bare.nsPerDirtyPage),
+      it.bare === null ? '' : renderRatio(it.nsPerDirtyPage / it.bare.nsPerDirtyPage),
+      perPage(it.split.writeNs),
+      perPage(it.split.collectNs),
+      perPage(it.split.copyNs),
+      ms(it.nsPerFrame.p50),
+      ms(it.nsPerFrame.p90),
+      isKnown ? String(it.count) : '',
+    ]
+  })
+  return `${style('bold', cases[0]?.mechanism ?? '')}\n${renderTable(columns, rows)}`
+}
+
+const renderRatio = (ratio: number): string =>
+  style(ratio > worthNoting ? 'yellow' : 'green', ratio.toFixed(2))
