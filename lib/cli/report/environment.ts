@@ -1,6 +1,6 @@
 // What was measured on, and how quiet it was.
 
-import type { MeasureResult, Noise } from '../../measure/index.ts'
+import type { MeasureEnvironment, MeasureResult, Noise } from '../../measure/index.ts'
 import { formatShare, formatSize } from '../quantities.ts'
 import { style } from '../table.ts'
 
@@ -8,12 +8,21 @@ import { style } from '../table.ts'
 export function renderEnvironment({ environment: it, settings, clock }: MeasureResult): string {
   const lines = [
     style('bold', `mkwrite ${it.mkwrite}, Node.js ${it.node}, Linux ${it.kernel}`),
-    `${it.cpu}, ${it.cpus} processors, ${it.arch}${it.hypervisor ? ', in a virtual machine' : ''}`,
+    `${it.cpu}, ${it.cpus} processors, ${it.arch}${renderSurroundings(it)}; fingerprint ${it.fingerprint}`,
     `frames on a buffer of ${formatSize(settings.size)} in pages of ${formatSize(it.pageSize)}, ${settings.bytesPerPage} bytes written to each dirty page`,
   ]
   if (clock.reason !== null)
     lines.push(style('yellow', `Timed by ${clock.source}: ${clock.reason}`))
   return lines.join('\n')
+}
+
+function renderSurroundings(it: MeasureEnvironment): string {
+  const around: string[] = []
+  if (it.hypervisor !== null) around.push(`, under ${it.hypervisor}`)
+  if (it.container !== null) around.push(`, in a container (${it.container})`)
+  if (it.seccomp === 'filter') around.push(', with a seccomp filter')
+  if (it.cgroup.cpus !== null) around.push(`, limited to ${it.cgroup.cpus} processors`)
+  return around.join('')
 }
 
 /** Load and drift above which a measurement is hardly worth keeping. */
