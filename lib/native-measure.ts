@@ -46,5 +46,15 @@ export interface NativeMeasure extends NativeFaultMeasure {
     firstStamp: number,
   ) => NativeFrameBatch
   CpuWork: new (milliseconds: number) => NativeCpuWork
-  Contender: new (name: string, buffers: number, pagesEach: number) => NativeContender
+  Contender: new (
+    name: string,
+    buffers: number,
+    pagesEach: number,
+    deviceWrites: boolean,
+  ) => NativeContender
+  /**
+   * Collects from an idle buffer object of `bytes` under a policy, in turn with bare scans;
+   * `results` receives ns of both for each round.
+   */
+  idleCollects(policy: string, bytes: number, results: Float64Array): void
 }

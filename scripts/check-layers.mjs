@@ -16,7 +16,7 @@ const native = {
   device: ['memory', 'faults', 'tracking', 'coherence'],
   stress: ['memory', 'faults', 'tracking', 'coherence', 'device'],
   probe: ['memory', 'faults', 'tracking'],
-  measure: ['memory', 'faults', 'tracking'],
+  measure: ['memory', 'faults', 'tracking', 'coherence', 'device'],
   bindings: ['memory', 'faults', 'tracking', 'coherence', 'device', 'stress', 'probe', 'measure'],
   'addon.cc': ['bindings'],
 }

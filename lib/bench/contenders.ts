@@ -1,6 +1,6 @@
 // Who is measured against whom.
 
-import { type Mechanism, mechanisms, type Policy } from '../policy.ts'
+import { type Mechanism, mechanisms, type Policy, policies } from '../policy.ts'
 import { probe } from '../probe.ts'
 
 /**
@@ -9,9 +9,7 @@ import { probe } from '../probe.ts'
  * - `bare-…`: a loop written by hand for that one mechanism, without the library.
  * - a mechanism or policy: the library.
  */
-export type ContenderName = 'explicit' | 'upload' | `bare-${BareMechanism}` | Policy
-
-type BareMechanism = Exclude<Mechanism, 'full'>
+export type ContenderName = 'explicit' | 'upload' | `bare-${Exclude<Mechanism, 'full'>}` | Policy
 
 /** All contenders, whether or not they work on this machine. */
 export const contenderNames: readonly ContenderName[] = [
@@ -28,6 +26,10 @@ export const isMechanism = (name: ContenderName): name is Mechanism =>
 
 /** Whether it changes what it does according to what it has seen. */
 export const isAdaptive = (name: ContenderName): boolean => name === 'kernel' || name === 'auto'
+
+/** Whether it has to do with pages that the device writes. */
+export const readsBack = (name: ContenderName): boolean =>
+  name === 'explicit' || policies.some((policy) => policy === name)
 
 /** The hand-written loop that does the same: of `full`, copying everything. */
 export function bareOf(name: ContenderName): ContenderName | undefined {

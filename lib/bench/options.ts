@@ -4,8 +4,10 @@ import { invalidArgument, MkwriteError } from '../errors.ts'
 import type { MeasureProgress } from '../measure/options.ts'
 import { native } from '../native.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../validate.ts'
+import { checkPattern } from './check-pattern.ts'
 import { availableContenders, type ContenderName, contenderNames } from './contenders.ts'
-import { type BenchPattern, benchPatterns } from './patterns.ts'
+import { benchPatterns } from './patterns.ts'
+import type { BenchPattern } from './writes.ts'
 
 /**
  * - `page`: each dirty page is written whole.
@@ -17,8 +19,20 @@ export type BenchTable = 'page' | 'line' | 'work'
 /** All of them. */
 export const benchTables: readonly BenchTable[] = ['page', 'line', 'work']
 
+/**
+ * - `frames`: contenders under patterns.
+ * - `switches`: how fast adaptive contenders get used to another pattern.
+ * - `scale`: what must cost the same however much memory and however many buffer objects there are.
+ */
+export type BenchPart = 'frames' | 'switches' | 'scale'
+
+/** All of them. */
+export const benchParts: readonly BenchPart[] = ['frames', 'switches', 'scale']
+
 /** How to benchmark. */
 export interface BenchOptions {
+  /** Default: all. */
+  parts?: readonly BenchPart[]
   /** Names of patterns; default: all. */
   patterns?: readonly string[]
   /** More patterns, as in the table of those that come along. */
@@ -31,11 +45,14 @@ export interface BenchOptions {
   cpuWork?: number
   /** Bytes of the buffer object. Default: 64 MiB; 8 MiB if `quick`. */
   size?: number
-  /** Time for all in seconds, shared by patterns and tables; slow ones take longer. Default 600; 10 if `quick`. */
+  /**
+   * Time for the frames in seconds, shared by patterns and tables; slow ones take longer. The other
+   * parts take about a minute more. Default 600; 10 if `quick`.
+   */
   seconds?: number
   /** A smaller buffer and fewer frames: shows that it works, not how fast it is. */
   quick?: boolean
-  /** Called before each pattern of each table. */
+  /** Called before each step. */
   onProgress?: (progress: MeasureProgress) => void
   /** Ends the benchmark between two turns; `bench()` then rejects with the signal's reason. */
   signal?: AbortSignal
@@ -43,6 +60,7 @@ export interface BenchOptions {
 
 /** Options with everything decided. */
 export interface Plan {
+  parts: readonly BenchPart[]
   patterns: readonly BenchPattern[]
   contenders: readonly ContenderName[]
   tables: readonly BenchTable[]
@@ -53,12 +71,22 @@ export interface Plan {
   warmUpFrames: number
   minRounds: number
   maxRounds: number
+  /** Of each change of pattern. */
+  repetitions: number
+  /** Bytes of the idle buffer object. */
+  idleSize: number
+  idleRounds: number
+  /** Buffer objects of which one is used. */
+  manyBuffers: number
+  /** Submissions of each round, those for warming up included. */
+  submits: number
 }
 
 const MiB = 1024 * 1024
 
 export function makePlan(options: BenchOptions): Plan {
   checkOptions('options', options, [
+    'parts',
     'patterns',
     'morePatterns',
     'contenders',
@@ -72,6 +100,7 @@ export function makePlan(options: BenchOptions): Plan {
   ])
   const quick = checkBoolean('options.quick', options.quick ?? false)
   return {
+    parts: checkNames('options.parts', options.parts ?? benchParts, benchParts),
     patterns: choosePatterns(options),
     contenders: chooseContenders(options.contenders),
     tables: checkNames(
@@ -86,12 +115,21 @@ export function makePlan(options: BenchOptions): Plan {
     warmUpFrames: 32,
     minRounds: quick ? 2 : 5,
     maxRounds: quick ? 5 : 40,
+    repetitions: quick ? 1 : 5,
+    idleSize: (quick ? 64 : 1024) * MiB,
+    idleRounds: quick ? 50 : 300,
+    manyBuffers: quick ? 200 : 10_000,
+    submits: quick ? 100 : 2400,
   }
 }
 
 function choosePatterns({ patterns, morePatterns = [] }: BenchOptions): readonly BenchPattern[] {
-  const known = [...benchPatterns, ...morePatterns]
+  const known = [...benchPatterns, ...morePatterns.map(checkPattern)]
   const names = known.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  if (twice !== undefined) {
+    throw invalidArgument('options.morePatterns', 'patterns whose names are not taken', twice)
+  }
   if (patterns === undefined) return known
   const chosen = checkNames('options.patterns', patterns, names)
   return known.filter(({ name }) => chosen.includes(name))

@@ -1,7 +1,7 @@
 // From a pattern's entry in the table to the pages of one frame after the other.
 
 import { type PageSource, pageSource, randomIntegers } from '../measure/patterns.ts'
-import type { BenchPattern, Writes } from './patterns.ts'
+import type { BenchPattern, Writes } from './writes.ts'
 
 const nothing = new Uint32Array(0)
 
@@ -82,9 +82,10 @@ function scattered(
   }
 }
 
-function streams(pages: number, count: number, length: number): PageSource {
-  const drawn = new Uint32Array(count * length)
+function streams(pages: number, count: number, wanted: number): PageSource {
   const distance = Math.floor(pages / count)
+  const length = Math.min(wanted, distance) // none runs into the next
+  const drawn = new Uint32Array(count * length)
   let begin = 0
   return () => {
     for (let i = 0; i < length; i++) {

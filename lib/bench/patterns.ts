@@ -1,46 +1,7 @@
 // The patterns that are measured: a table of plain data. Add an entry here, or give `mkwrite bench
 // --patterns` a module whose default export is an array of such entries.
 
-import type { PageSource } from '../measure/patterns.ts'
-
-/** Which pages a frame writes, in which order. Shares are of all pages, above 0 and up to 1. */
-export type Writes =
-  /** Nothing at all. */
-  | { kind: 'nothing' }
-  /** Pages drawn anew for each frame, in random order. */
-  | { kind: 'random'; share: number }
-  /** Consecutive pages; after each frame the window moves on by `step` times its length, and wraps. */
-  | { kind: 'window'; share: number; step: number }
-  /**
-   * Pages at random places, always the same ones in the same random order, but that after each frame
-   * a share of them, `replaced`, gives way to others.
-   */
-  | { kind: 'scattered'; share: number; replaced: number }
-  /** `count` windows as above, each of `share` and moving on by its length; written page by page in turn. */
-  | { kind: 'streams'; count: number; share: number }
-  /** `quiet` frames that write nothing, then `busy` frames of `during`. */
-  | { kind: 'phases'; quiet: number; busy: number; during: Writes }
-  /** Whole buffer objects: the one with number i in every frame that `every[i % every.length]` divides. */
-  | { kind: 'rewrites'; every: readonly number[] }
-
-/** One pattern of frames. */
-export interface BenchPattern {
-  /** For `--pattern` and the results: unique, without spaces. */
-  name: string
-  /** For people. */
-  title: string
-  /**
-   * Which pages; or a function that makes a source of them. It gets the number of pages, which are
-   * numbered from 0 over all buffer objects, and a source of random integers below a limit.
-   */
-  writes: Writes | ((pages: number, random: (limit: number) => number) => PageSource)
-  /** Share of the pages that a frame writes although nobody can foresee it. Default 0. */
-  unpredictable?: number
-  /** Buffer objects, and the size of each in bytes. Default: one of the size that is measured. */
-  buffers?: { count: number; bytes: number }
-  /** Frames after which it begins again, where it does. Turns are whole numbers of them. Default 1. */
-  period?: number
-}
+import type { BenchPattern } from './writes.ts'
 
 const KiB = 1024
 
@@ -100,14 +61,31 @@ export const benchPatterns: readonly BenchPattern[] = [
     period: 4,
   },
   { name: 'idle', title: 'nothing is written', writes: { kind: 'nothing' } },
+  readback(0.01),
+  readback(0.1),
+  readback(1),
 ]
 
 function random(share: number): BenchPattern {
-  const percent = Number((share * 100).toPrecision(3))
+  const percent = percentOf(share)
   return {
     name: `random-${percent}`,
     title: `${percent} % at random places, other ones each frame`,
     writes: { kind: 'random', share },
     unpredictable: share,
   }
+}
+
+function readback(share: number): BenchPattern {
+  const percent = percentOf(share)
+  return {
+    name: `readback-${percent}`,
+    title: `the device writes ${percent} % in a row, moving on; the CPU reads`,
+    writer: 'device',
+    writes: { kind: 'window', share, step: 1 },
+  }
+}
+
+function percentOf(share: number): number {
+  return Number((share * 100).toPrecision(3))
 }

@@ -1,21 +1,17 @@
 // All contenders under one pattern, in turn.
 
 import { randomIntegers } from '../measure/patterns.ts'
-import { native } from '../native.ts'
-import {
-  frameResultLength,
-  type NativeContender,
-  type NativeCpuWork,
-  type NativeFrameBatch,
-} from '../native-bench.ts'
+import type { NativeCpuWork } from '../native-bench.ts'
+import { Competitor } from './competitor.ts'
 import { type ContenderName, isAdaptive } from './contenders.ts'
-import { decodeResults, type FrameResult } from './frame-result.ts'
-import { frameSource } from './page-sources.ts'
-import type { BenchPattern } from './patterns.ts'
+import type { FrameResult } from './frame-result.ts'
+import { FrameMaker, layoutOf } from './frames.ts'
+import type { BenchPattern } from './writes.ts'
 
 /** What a contender did in its timed turns. */
 export interface Series {
   contender: ContenderName
+  /** Frames of each turn. Turn `i` of all contenders is of the same round, and of the same frames. */
   turns: FrameResult[][]
 }
 
@@ -36,115 +32,70 @@ export interface RaceOptions {
   seconds: number
 }
 
-interface Frames {
-  batch: NativeFrameBatch
-  /** The first that writes anything; -1: none. */
-  written: number
-}
+/** Later than what choosing uses. */
+const firstStamp = 100
 
-/** Stamps that come before those of the first frame: what choose() uses. */
-const reservedStamps = 100
-
-export class Race {
-  readonly #pattern: BenchPattern
-  readonly #options: RaceOptions
-  readonly #framesPerTurn: number
-  readonly #nextFrames: () => Frames
-  readonly #random = randomIntegers()
-  /** Mean pages of the frames that were made so far. */
-  pagesWritten = 0
-
-  constructor(pattern: BenchPattern, options: RaceOptions) {
-    this.#pattern = pattern
-    this.#options = options
-    const { period = 1 } = pattern
-    this.#framesPerTurn = Math.ceil(options.framesPerTurn / period) * period
-    this.#nextFrames = this.#frames()
-  }
-
-  /** Runs them; `pause` is awaited between turns. */
-  async run(pause: () => Promise<void>): Promise<Series[]> {
-    const { contenders, minRounds, maxRounds, seconds } = this.#options
-    const { buffers, pagesEach } = layoutOf(this.#pattern, this.#options.size)
-    const competitors: (Series & { native: NativeContender })[] = []
-    try {
-      for (const contender of contenders) {
-        const made = new native.measure.Contender(contender, buffers, pagesEach)
-        competitors.push({ contender, turns: [], native: made })
-      }
-      await this.#warmUp(competitors, pause)
-      const begin = performance.now()
-      for (let round = 0; round < maxRounds; round++) {
-        if (round >= minRounds && (performance.now() - begin) / 1000 >= seconds) break
-        const frames = this.#nextFrames()
-        for (const competitor of this.#shuffled(competitors)) {
-          competitor.turns.push(this.#turn(competitor.native, frames))
-          await pause()
-        }
-      }
-    } finally {
-      for (const competitor of competitors) competitor.native.end()
+/** Runs them; `pause` is awaited between turns. */
+export async function race(
+  pattern: BenchPattern,
+  options: RaceOptions,
+  pause: () => Promise<void>,
+): Promise<{ series: Series[]; pagesWritten: number }> {
+  const layout = layoutOf(pattern, options.size)
+  const maker = new FrameMaker(pattern, layout, options.bytesPerPage, firstStamp)
+  const { period = 1 } = pattern
+  const framesPerTurn = Math.ceil(options.framesPerTurn / period) * period
+  const warmUpTurns = Math.ceil(options.warmUpFrames / framesPerTurn)
+  const competitors: Competitor[] = []
+  try {
+    for (const name of options.contenders) {
+      if (Competitor.canRun(name, pattern)) competitors.push(new Competitor(name, pattern, layout))
     }
-    return competitors
-  }
-
-  async #warmUp(
-    competitors: readonly (Series & { native: NativeContender })[],
-    pause: () => Promise<void>,
-  ): Promise<void> {
-    const turns = Math.ceil(this.#options.warmUpFrames / this.#framesPerTurn)
-    for (let turn = 0; turn < turns; turn++) {
-      const frames = this.#nextFrames()
-      for (const { contender, native: made } of competitors) {
-        if (turn < turns - 1 && !isAdaptive(contender)) continue
-        if (frames.written !== -1) made.choose(frames.batch, frames.written)
-        this.#turn(made, frames)
+    for (let turn = 0; turn < warmUpTurns; turn++) {
+      const frames = maker.next(framesPerTurn)
+      for (const competitor of competitors) {
+        // The others have nothing to learn.
+        if (turn < warmUpTurns - 1 && !isAdaptive(competitor.name)) continue
+        competitor.choose(frames)
+        competitor.run(frames, options.work)
         await pause()
       }
     }
-  }
-
-  #turn(contender: NativeContender, { batch }: Frames): FrameResult[] {
-    const results = new Float64Array(this.#framesPerTurn * frameResultLength)
-    contender.run(batch, this.#options.work, results)
-    return decodeResults(results)
-  }
-
-  #frames(): () => Frames {
-    const { bytesPerPage, size } = this.#options
-    const { buffers, pagesEach } = layoutOf(this.#pattern, size)
-    const source = frameSource(this.#pattern, buffers * pagesEach, pagesEach)
-    let made = 0
-    let written = 0
-    return () => {
-      const stamp = reservedStamps + made
-      const pages: number[] = []
-      const ends = new Uint32Array(this.#framesPerTurn)
-      for (let i = 0; i < ends.length; i++) {
-        for (const page of source()) pages.push(page)
-        ends[i] = pages.length
-      }
-      made += ends.length
-      written += pages.length
-      this.pagesWritten = written / made
-      return {
-        batch: new native.measure.FrameBatch(Uint32Array.from(pages), ends, bytesPerPage, stamp),
-        written: ends.findIndex((end) => end > 0),
+    const series = competitors.map(({ name }): Series => ({ contender: name, turns: [] }))
+    const shuffle = shuffler()
+    // Wall-clock time here: it is the user's that is budgeted.
+    const begin = performance.now()
+    let frameCount = 0
+    let pageCount = 0
+    const isOver = () => (performance.now() - begin) / 1000 >= options.seconds
+    for (let round = 0; round < options.maxRounds; round++) {
+      if (round >= options.minRounds && isOver()) break
+      const frames = maker.next(framesPerTurn)
+      frameCount += frames.count
+      pageCount += frames.pages
+      for (const index of shuffle(competitors.length)) {
+        const turn = competitors[index]?.run(frames, options.work)
+        if (turn !== undefined) series[index]?.turns.push(turn)
+        await pause()
       }
     }
-  }
-
-  #shuffled<Item>(items: readonly Item[]): Item[] {
-    const shuffled = [...items]
-    for (let i = shuffled.length - 1; i > 0; i--) {
-      const j = this.#random(i + 1)
-      ;[shuffled[i], shuffled[j]] = [shuffled[j] as Item, shuffled[i] as Item]
-    }
-    return shuffled
+    return { series, pagesWritten: pageCount / frameCount }
+  } finally {
+    for (const competitor of competitors) competitor[Symbol.dispose]()
   }
 }
 
-function layoutOf(pattern: BenchPattern, size: number): { buffers: number; pagesEach: number } {
-  const { count, bytes } = pattern.buffers ?? { count: 1, bytes: size }
-  return { buffers: count, pagesEach: Math.ceil(bytes / native.pageSize) }
+/** Makes the numbers below `count` in random order. */
+function shuffler(): (count: number) => number[] {
+  const random = randomIntegers()
+  return (count) => {
+    const order = Array.from({ length: count }, (_, index) => index)
+    for (let i = count - 1; i > 0; i--) {
+      const j = random(i + 1)
+      const swapped = order[i] as number
+      order[i] = order[j] as number
+      order[j] = swapped
+    }
+    return order
+  }
 }

@@ -7,6 +7,8 @@ import type { ContenderName } from './contenders.ts'
 export interface BenchRow {
   /** Name of the pattern. */
   pattern: string
+  /** Who wrote the pages. Where it was the device, the CPU read them. */
+  writer: 'cpu' | 'device'
   /** Who ran it. */
   contender: ContenderName
   /** Bytes written to each page. */
@@ -16,8 +18,16 @@ export interface BenchRow {
   /** One frame: of each turn the mean frame, of these the median. */
   nsPerFrame: number
   /** Of the turns' mean frames. */
-  spread: { p10: number; p90: number }
-  /** To the fastest fixed mechanism of the library under this pattern; null where none was measured. */
+  spread: {
+    /** One of ten took no longer. */
+    p10: number
+    /** Nine of ten took no longer. */
+    p90: number
+  }
+  /**
+   * To the fastest fixed mechanism of the library under this pattern; null where none was measured.
+   * All ratios are medians of those within each round, in which all contenders run the same frames.
+   */
   ratioToBest: number | null
   /** To `explicit`; null where that was not measured, or takes no time. */
   ratioToExplicit: number | null
@@ -27,6 +37,8 @@ export interface BenchRow {
   frames: number
   /** Pages that a frame wrote, mean. */
   pagesWritten: number
+  /** Of these, pages that nobody could foresee. */
+  pagesUnpredictable: number
   /** Pages that a frame copied, mean. More than were written is over-reporting. */
   pagesReported: number
   /** Page faults of a frame, mean: signals, and those that the kernel resolves by itself. */
@@ -43,10 +55,53 @@ export interface BenchSplit {
   workNs: number
   /** The writes, with the faults that they cause. */
   writeNs: number
-  /** Finding the written pages, and arming them again. */
+  /** Finding the written pages, and arming them again. Where the device writes: submitting, and waiting. */
   collectNs: number
-  /** Copying them. */
+  /** Copying them. Where the device writes: reading them, with the faults that this causes. */
   copyNs: number
+}
+
+/** How an adaptive contender got used to another pattern. Medians of several changes, each with fresh memory. */
+export interface BenchSwitch {
+  /** Who had to adapt. */
+  contender: ContenderName
+  /** Name of the pattern before. */
+  from: string
+  /** Name of the pattern after. */
+  to: string
+  /** Frames until the first of two in a row that cost at most 1.3 times the settled cost (and 5 µs). */
+  frames: number
+  /** What these frames cost more than settled ones, in ms. */
+  extraMs: number
+  /** The settled cost: the median of the last 16 of 48 frames, in ns. */
+  settledNsPerFrame: number
+  /** Written pages whose copy was stale. Anything but 0 is a bug. */
+  lostPages: number
+}
+
+/** Something that must cost the same however much there is. CPU time in ns, medians. */
+export interface BenchScale {
+  /**
+   * - `idle-collect`: a collect from a buffer object of `size` bytes in which nothing was written,
+   *   against a bare scan of it.
+   * - `many-buffers`: a submission that uses one buffer object of `buffers`, against one that uses
+   *   the only one.
+   */
+  measurement: 'idle-collect' | 'many-buffers'
+  /** The policy. */
+  contender: ContenderName
+  /** What it is held against. */
+  base: ContenderName
+  /** Bytes. */
+  size?: number
+  /** Buffer objects. */
+  buffers?: number
+  /** What it costs. */
+  ns: number
+  /** What the base costs. */
+  baseNs: number
+  /** `ns` over `baseNs`. */
+  ratio: number
 }
 
 /** The result of `bench()`. */
@@ -59,4 +114,8 @@ export interface BenchResult {
   size: number
   /** One for each table, pattern and contender. */
   rows: BenchRow[]
+  /** One for each adaptive contender and change of pattern. */
+  switches: BenchSwitch[]
+  /** One for each measurement of scale. */
+  scale: BenchScale[]
 }

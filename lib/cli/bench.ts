@@ -1,14 +1,18 @@
 // mkwrite bench
 
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
   type BenchOptions,
   type BenchPattern,
+  type BenchResult,
   bench,
+  benchParts,
   benchPatterns,
   benchTables,
+  type ClaimVerdict,
+  checkClaims,
   contenderNames,
 } from '../bench/index.ts'
 import { renderBench } from './bench-report.ts'
@@ -19,6 +23,7 @@ import { parseNumber, parseSize } from './quantities.ts'
 
 interface Flags {
   quick?: boolean
+  part?: unknown
   pattern?: unknown
   patterns?: unknown
   contender?: unknown
@@ -27,6 +32,10 @@ interface Flags {
   size?: unknown
   seconds?: unknown
   progress?: boolean
+  check?: boolean
+  details?: boolean
+  markdown?: boolean
+  read?: unknown
   json?: unknown
 }
 
@@ -40,7 +49,11 @@ export const benchHelp = {
   Times are CPU time per frame: of each turn of several frames the mean, of these the median. After
   each frame every written page is compared with its copy; pages that differ are lost.
 
-  Exit code 0: measured. 1: pages were lost. 2: it could not be measured as asked.`,
+  Then, how many frames kernel and auto need to get used to another pattern; and what a collect from
+  much idle memory, and a submit with many buffer objects, cost more than they must.
+
+  Exit code 0: measured. 1: pages were lost, or --check found a claim missed. 2: it could not be
+  measured as asked.`,
 }
 
 export const registerBench: Registration = (cli) => {
@@ -48,6 +61,10 @@ export const registerBench: Registration = (cli) => {
   cli
     .command('bench', 'Mechanisms and policies against each other and against no tracking at all')
     .option('--quick', 'A small buffer and few frames: shows that it works')
+    .option(
+      '--part <name>',
+      `Only this one; may be repeated: ${benchParts.join(', ')} (default: all; with one of the next five options: frames)`,
+    )
     .option('--pattern <name>', `Only this one; may be repeated: ${names.join(', ')}`)
     .option('--patterns <file>', 'A module whose default export is an array of more patterns')
     .option('--contender <name>', `Only this one; may be repeated: ${contenderNames.join(', ')}`)
@@ -61,28 +78,64 @@ export const registerBench: Registration = (cli) => {
     )
     .option('--size <bytes>', 'Size of the buffer, such as 16MiB (default: 64MiB, quick: 8MiB)')
     .option('--seconds <count>', 'Time for all (default: 600, quick: 10)')
+    .option('--check', 'Hold the results against what is claimed; exit code 1 if a claim is missed')
+    .option('--details', 'All numbers: a row for each contender')
+    .option('--markdown', 'Print Markdown')
+    .option('--read <file>', 'Show an earlier result (JSON) instead of measuring')
     .option('--progress', 'Show progress on stderr (default: on a terminal)')
     .option('--json [file]', 'Write JSON (schema mkwrite.bench/1) to a file, or print it')
     .example((name) => `  $ ${name} bench --pattern hot-10 --table page`)
     .example((name) => `  $ ${name} bench --contender auto --contender explicit --json bench.json`)
     .action(async (flags: Flags) => {
-      const options = await toOptions(flags)
-      const progress = createProgress(flags.progress)
-      options.onProgress = ({ done, total, step }) => progress.step(done, total, step)
-      const result = await bench(options).finally(() => progress.end())
-      const { json } = flags
-      if (typeof json === 'string' && json !== '-') {
-        await writeFile(json, `${JSON.stringify(result, undefined, 2)}\n`)
-      }
-      if (json === true || json === '-') printJson(result)
-      else console.log(renderBench(result))
-      const lost = result.rows.some((row) => row.lostPages > 0)
-      process.exitCode = lost ? exitCodes.finding : exitCodes.fine
+      const result = flags.read === undefined ? await measure(flags) : await read(flags.read)
+      const verdicts = flags.check ? checkClaims(result) : undefined
+      await report(result, verdicts, flags)
+      const lost = [...result.rows, ...result.switches].some((it) => it.lostPages > 0)
+      const missed = verdicts?.some(({ verdict }) => verdict === 'missed') ?? false
+      process.exitCode = lost || missed ? exitCodes.finding : exitCodes.fine
     })
+}
+
+async function measure(flags: Flags): Promise<BenchResult> {
+  const options = await toOptions(flags)
+  const progress = createProgress(flags.progress)
+  options.onProgress = ({ done, total, step }) => progress.step(done, total, step)
+  return bench(options).finally(() => progress.end())
+}
+
+async function report(
+  result: BenchResult,
+  verdicts: readonly ClaimVerdict[] | undefined,
+  { json, details = false, markdown = false }: Flags,
+): Promise<void> {
+  const document = verdicts === undefined ? result : { ...result, claims: verdicts }
+  if (json === true || json === '-') return printJson(document)
+  if (json !== undefined) {
+    await writeFile(String(json), `${JSON.stringify(document, undefined, 2)}\n`)
+  }
+  console.log(
+    renderBench(result, { details, markdown, ...(verdicts === undefined ? {} : { verdicts }) }),
+  )
+}
+
+async function read(file: unknown): Promise<BenchResult> {
+  try {
+    const result = JSON.parse(await readFile(String(file), 'utf8'))
+    if (result?.schema === 'mkwrite.bench/1') return result
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`)
+  }
+  throw new UsageError(`${file} is no result of mkwrite bench (schema mkwrite.bench/1).`)
 }
 
 async function toOptions(flags: Flags): Promise<BenchOptions> {
   const options: BenchOptions = { quick: flags.quick === true }
+  const { pattern, patterns, contender, table, cpuWork } = flags
+  if (flags.part !== undefined) {
+    options.parts = parseNames('--part', flags.part, benchParts)
+  } else if ([pattern, patterns, contender, table, cpuWork].some((flag) => flag !== undefined)) {
+    options.parts = ['frames']
+  }
   if (flags.patterns !== undefined) options.morePatterns = await loadPatterns(flags.patterns)
   if (flags.pattern !== undefined) {
     const known = [...benchPatterns, ...(options.morePatterns ?? [])].map(({ name }) => name)

@@ -1,12 +1,12 @@
 // Frames over one buffer object: of the library under one policy, and of the loop that does the same
 // by hand, on the same memory, with the same writer and the same device copy.
 
-import { median } from 'simple-statistics'
 import { BufferObject, internals } from '../buffer-object.ts'
 import { native } from '../native.ts'
 import type { NativeBench } from '../native-measure.ts'
 import { mechanisms } from '../policy.ts'
 import { DirtyTracker } from '../tracker.ts'
+import { clockCost, now } from './clock.ts'
 import type { SweepContender } from './options.ts'
 
 /** Nanoseconds of CPU time, and counts. */
@@ -21,18 +21,6 @@ export interface Frame {
 
 export const totalNs = ({ writeNs, collectNs, copyNs }: Frame): number =>
   writeNs + collectNs + copyNs
-
-const { now } = native.measure
-
-/** What lies between two readings of the clock with nothing in between, in ns. */
-function clockCost(): number {
-  return median(
-    Array.from({ length: 1001 }, () => {
-      const begin = now()
-      return now() - begin
-    }),
-  )
-}
 
 export class Frames implements Disposable {
   readonly #buffer: BufferObject

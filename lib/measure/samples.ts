@@ -6,8 +6,3 @@ export function percentile(values: readonly number[], share: number): number {
   const rank = Math.max(Math.ceil(share * sorted.length), 1)
   return sorted[rank - 1] ?? Number.NaN
 }
-
-export const median = (values: readonly number[]): number => percentile(values, 0.5)
-
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length

@@ -8,6 +8,7 @@
 #include "measure/contender.h"
 #include "measure/cpu_work.h"
 #include "measure/frame_batch.h"
+#include "measure/idle_collect.h"
 
 namespace mkwrite {
 namespace {
@@ -64,11 +65,13 @@ class ContenderWrap final : public Napi::ObjectWrap<ContenderWrap> {
                        });
   }
 
-  /// new (name, buffer objects, pages of each)
+  /// new (name, buffer objects, pages of each, whether the device writes)
   explicit ContenderWrap(const Napi::CallbackInfo& info)
       : ObjectWrap(info), layout_{to_size(info[1]), to_size(info[2])} {
     contender_ = translating_errors(info.Env(), [&] {
-      return make_contender(info[0].As<Napi::String>().Utf8Value(), layout_);
+      const std::string name = info[0].As<Napi::String>().Utf8Value();
+      return info[3].As<Napi::Boolean>().Value() ? make_readback_contender(name, layout_)
+                                                 : make_contender(name, layout_);
     });
   }
 
@@ -119,12 +122,27 @@ class ContenderWrap final : public Napi::ObjectWrap<ContenderWrap> {
   std::unique_ptr<Contender> contender_;
 };
 
+/// idleCollects(policy, bytes, Float64Array for library ns and bare ns of each round)
+void idle_collects(const Napi::CallbackInfo& info) {
+  translating_errors(info.Env(), [&] {
+    auto results = info[2].As<Napi::Float64Array>();
+    std::size_t at = 0;
+    measure_idle_collects(info[0].As<Napi::String>().Utf8Value(), to_size(info[1]),
+                          results.ElementLength() / 2,
+                          [&](std::int64_t library_ns, std::int64_t bare_ns) {
+                            results[at++] = static_cast<double>(library_ns);
+                            results[at++] = static_cast<double>(bare_ns);
+                          });
+  });
+}
+
 }  // namespace
 
 void export_bench(Napi::Env env, Napi::Object measure) {
   measure["FrameBatch"] = FrameBatchWrap::define(env);
   measure["CpuWork"] = CpuWorkWrap::define(env);
   measure["Contender"] = ContenderWrap::define(env);
+  measure["idleCollects"] = Napi::Function::New(env, idle_collects, "idleCollects");
 }
 
 }  // namespace mkwrite

@@ -25,14 +25,19 @@ BareLoop::Written BareLoop::write(const PageWrites& writes) {
   return {stopwatch.elapsed_ns(), 0};
 }
 
+const std::vector<PageRange>& BareLoop::take() {
+  runs_.clear();
+  collect();
+  return runs_;
+}
+
 FrameResult BareLoop::run(const PageWrites& writes) {
   const std::uint64_t faults_before = minor_faults();
   const Written written = write(writes);
   const std::uint64_t faults = minor_faults() - faults_before + written.signals;
 
-  runs_.clear();
   const Stopwatch collecting;
-  collect();
+  take();
   const std::int64_t collect_ns = collecting.elapsed_ns();
   const Stopwatch copying;
   for (const PageRange& run : runs_) copy_->update(data(), run);

@@ -33,6 +33,10 @@ class BareLoop {
   /// One frame: write, collect and re-arm, copy, and (not timed) verify. Throws Error.
   FrameResult run(const PageWrites& writes);
 
+  /// What was written since the last time, which is armed again. Valid until the next call. Throws
+  /// Error.
+  const std::vector<PageRange>& take();
+
   /// Where there is more than one way to do it by hand, measures which is the cheapest for writes
   /// like these, and takes that from now on. Throws Error.
   virtual void choose(const PageWrites& /*writes*/) {}

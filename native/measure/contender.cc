@@ -6,6 +6,7 @@
 
 #include "measure/clock.h"
 #include "measure/library_contender.h"
+#include "measure/readback_contender.h"
 #include "memory/error.h"
 #include "memory/mapping.h"
 
@@ -84,6 +85,10 @@ std::unique_ptr<Contender> make_contender(std::string_view name, BufferLayout la
                 "There is no contender \"" + std::string(name) + "\".");
   }
   return std::make_unique<LibraryContender>(name, layout);
+}
+
+std::unique_ptr<Contender> make_readback_contender(std::string_view name, BufferLayout layout) {
+  return std::make_unique<ReadbackContender>(name, layout);
 }
 
 }  // namespace mkwrite

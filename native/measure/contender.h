@@ -48,4 +48,8 @@ class Contender {
 /// All pages are present, and everything so far has been collected. Throws Error.
 std::unique_ptr<Contender> make_contender(std::string_view name, BufferLayout layout);
 
+/// The same for frames whose pages an emulated device writes and the CPU reads: "explicit" or a
+/// policy. Throws Error.
+std::unique_ptr<Contender> make_readback_contender(std::string_view name, BufferLayout layout);
+
 }  // namespace mkwrite
