@@ -25,23 +25,25 @@ mutant(kScanThenProtect tracking/userfaultfd.cc race_test
   "nothing is lost when two writers meet thousands of collects on few pages")
 mutant(kOpenWithoutLock tracking/write_fault.cc seam_test
   "a fault that is about to open its page keeps collects out")
-mutant(kTouchViewUnderLock tracking/tracker.cc ownership_test
+mutant(kTouchViewUnderLock tracking/tracker_faults.cc ownership_test
   "what the device wrote is read by the CPU once the submission is done")
 mutant(kCollectBeforeClosing tracking/tracker.cc ownership_test
   "a write between closing and owning waits until the claim is complete")
-mutant(kWaitUnderLock tracking/tracker.cc ownership_test
+mutant(kWaitUnderLock tracking/tracker_faults.cc ownership_test
   "a touch that waits blocks no other fault, no collect and no submission")
-mutant(kOpenWithoutReadback tracking/tracker.cc ownership_test
+mutant(kOpenWithoutReadback tracking/tracker_faults.cc ownership_test
   "a write to a device-owned page reads back first, and both sides' bytes survive")
 mutant(kUnmapWithoutCollect tracking/tracker.cc views_test
   "a view that goes leaves its dirt")
 mutant(kSwitchWithoutCollect tracking/tracker.cc switching_test
   "what was written before a change and not collected is reported after it")
+mutant(kLaneWithoutLooking tracking/lanes.cc streams_test
+  "a write just before its page is left to write faults is not lost")
 mutant(kDirtForOneResource coherence/coherent_buffer.cc coherence_test
   "a page shared by two resources stays dirty for the one that was not used")
 mutant(kReportOwned tracking/full.cc ownership_test
   "a device-owned page is never reported")
-mutant(kGiveUpWithoutMappings tracking/tracker.cc mappings_test
+mutant(kGiveUpWithoutMappings tracking/tracker_faults.cc mappings_test
   "with no mapping left, the first write opens the view, and tracking goes on")
 mutant(kAnnounceBeforeWaking device/emulated_device.cc emulated_device_test
   "waiters are woken before progress is announced")
@@ -49,5 +51,7 @@ mutant(kWaitForever device/emulated_device.cc emulated_device_test
   "a fault that waits longer than the lockup timeout declares the device lost")
 mutant(kForgetPredecessor faults/chain.cc handler_test
   "an earlier handler goes on resolving its faults, before and after ours is installed")
+mutant(kUpdateFromLive tracking/tracker.cc compare_test
+  "what changes after a collect and changes back is not on the device")
 mutant(kDropFailedDirt coherence/validation.cc coherence_test
   "an update that the device refuses keeps its dirt, and the CPU keeps its pages")

@@ -2,7 +2,7 @@
 
 import type { EmulatedDevice } from './device.ts'
 import { invalidArgument, MkwriteError, outOfRange } from './errors.ts'
-import { type NativeBufferObject, native } from './native.ts'
+import { type NativeBufferObject, type NativeTrackerStats, native } from './native.ts'
 import type { Resource, ResourceOptions } from './resource.ts'
 import { type Surface, SurfaceLayout, type SurfaceOptions, surfaceOptionKeys } from './surface.ts'
 import { checkBoolean, checkInteger, checkOptions, checkRange, type Range } from './validate.ts'
@@ -27,7 +27,7 @@ export interface DeviceSide {
 }
 
 /** What happened to a buffer object since it was created. */
-export interface BufferObjectStats {
+export interface BufferObjectStats extends Partial<Omit<NativeTrackerStats, 'mechanism'>> {
   /** The mechanism in force; undefined without a policy. */
   mechanism?: string
   /** Bytes sent to the device. */
@@ -36,32 +36,6 @@ export interface BufferObjectStats {
   boxesUpdated: number
   /** Bytes fetched from the device. */
   bytesReadBack: number
-  /** SIGSEGV faults that opened a page for writing. */
-  writeFaults?: number
-  /** SIGSEGV faults that opened a page for reading. */
-  readFaults?: number
-  /** Collects so far. */
-  collects?: number
-  /** Dirty pages that collects reported. */
-  pagesReported?: number
-  /** Pages reported unseen, because `auto` leaves them writable. */
-  pagesKeptOpen?: number
-  /** mprotect calls that collects made. */
-  protectCalls?: number
-  /** Scans of page tables that collects made. */
-  scans?: number
-  /** Faults that waited for the device. */
-  waits?: number
-  /** Pages read back because the CPU touched them, or asked for them. */
-  pagesReadBack?: number
-  /** Times that more was opened or closed than asked for, because mappings ran out. */
-  degradations?: number
-  /** Times that another SIGSEGV handler was found in front of mkwrite's. */
-  displacements?: number
-  /** Changes of mechanism. */
-  switches?: number
-  /** Changes of mechanism that the policy asked for and the kernel refused. */
-  failedSwitches?: number
 }
 
 /** Names a buffer object to another thread of this process. */

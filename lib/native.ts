@@ -42,6 +42,12 @@ export interface NativeTrackerStats {
   pagesReported: number
   /** Pages reported unseen, because `auto` leaves them writable. */
   pagesKeptOpen: number
+  /** Of these, pages protected again to see whether they are still written. */
+  looks: number
+  /** Pages opened because writes were heading for them: run-ahead, and the streams of `auto`. */
+  pagesOpenedAhead: number
+  /** Of these, pages reported without a sign that they were written. */
+  pagesUnproved: number
   /** mprotect calls that collects made, under `write-fault`. */
   protectCalls: number
   /** Scans of page tables that collects made, under `soft-dirty` and `userfault`. */
@@ -52,6 +58,10 @@ export interface NativeTrackerStats {
   pagesReadBack: number
   /** Times that more was opened or closed than asked for, because mappings ran out. */
   degradations: number
+  /** Mappings that the views are split into more than one each, now. */
+  splits: number
+  /** Bytes of memory that the twin takes, under `compare`. */
+  twinMemory: number
   /** Times that another SIGSEGV handler was found in front of mkwrite's. */
   displacements: number
   /** Changes of mechanism. */
@@ -63,8 +73,13 @@ export interface NativeTrackerStats {
 interface NativeExplanation {
   first: number
   count: number
+  decision: 'track' | 'keep-open'
   openPages: number
-  sampleInterval: number
+  rewriteRate: number
+  threshold: number
+  faults: number
+  trackNs: number
+  keepOpenNs: number
 }
 
 export interface NativeTracker {

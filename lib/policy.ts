@@ -8,19 +8,29 @@ import { invalidArgument } from './errors.ts'
  * - `write-fault`: mprotect and SIGSEGV; a signal per written page.
  * - `soft-dirty`: bit 55 of /proc/self/pagemap; a scan of the buffer, and a process-wide clear.
  * - `userfault`: userfaultfd write protection and PAGEMAP_SCAN; needs Linux 6.7.
+ * - `compare`: contents are compared with those that were last reported; needs as much memory again.
  * - `full`: everything counts as written.
  */
-export type Mechanism = 'write-fault' | 'soft-dirty' | 'userfault' | 'full'
+export type Mechanism = 'write-fault' | 'soft-dirty' | 'userfault' | 'compare' | 'full'
 
 /** All mechanisms, whether or not they work on this machine; `probe()` tells. */
-export const mechanisms: readonly Mechanism[] = ['write-fault', 'soft-dirty', 'userfault', 'full']
+export const mechanisms: readonly Mechanism[] = [
+  'write-fault',
+  'soft-dirty',
+  'userfault',
+  'compare',
+  'full',
+]
+
+/** Those that learn of writes by faults, so that a write costs more than elsewhere. */
+export const faultingMechanisms: readonly Mechanism[] = ['write-fault', 'soft-dirty', 'userfault']
 
 /**
  * What chooses the mechanism: one of them, fixed; `kernel`, the rule of Linux's vmwgfx driver, which
  * changes between `write-fault` and a mechanism that scans; or `auto`, which tracks with `userfault`
- * (else `write-fault`), leaves pages writable that are written in every frame, and puts an idle buffer
- * behind one write protection. Under `auto`, a system call that writes into an idle buffer fails with
- * EFAULT (see `BufferObject.cpuAccess`).
+ * (else `write-fault`), leaves pages writable where that costs less than tracking them, opens what
+ * writes are heading for, and puts an idle buffer behind one write protection. Under `auto`, a system
+ * call that writes into an idle buffer fails with EFAULT (see `BufferObject.cpuAccess`).
  */
 export type Policy = Mechanism | 'kernel' | 'auto'
 

@@ -28,16 +28,29 @@ export interface PageRange {
   count?: number
 }
 
-/** What `auto` does with a row of regions that it treats alike. */
+/** What `auto` does with a row of regions that it treats alike, and why. */
 export interface RegionExplanation {
   /** Number of the row's first page. */
   first: number
   /** Pages of the row. */
   count: number
-  /** Pages of each region of 64 that stay writable and are reported unseen. */
+  /**
+   * `track`: every page that was written is protected again. `keep-open`: it stays writable, and is
+   * reported unseen.
+   */
+  decision: 'track' | 'keep-open'
+  /** Pages that stay writable now. */
   openPages: number
-  /** Collects between two looks at one of them. */
-  sampleInterval: number
+  /** Chance that a page just written is written again before the next collect, 0 to 1. */
+  rewriteRate: number
+  /** Rewrite rate from which on keeping pages open is cheaper, by the costs of this machine. */
+  threshold: number
+  /** Pages whose writes cost a fault, per collect: a recent average. */
+  faults: number
+  /** Predicted cost of a collect if every page is protected again: nanoseconds. */
+  trackNs: number
+  /** Predicted cost of a collect if written pages stay open: nanoseconds. */
+  keepOpenNs: number
 }
 
 /** What happened since tracking began. */
@@ -123,9 +136,8 @@ export class DirtyTracker implements Disposable {
   }
 
   /**
-   * What the policy `auto` does, for rows of regions of 64 pages that it treats alike: how many pages
-   * of each it leaves writable because they are written all the time, and how often it looks whether
-   * that still holds. Empty under other policies.
+   * What the policy `auto` does, for rows of regions of 64 pages that it treats alike, and why.
+   * Empty under other policies.
    */
   explain(): RegionExplanation[] {
     this.#checkAlive()

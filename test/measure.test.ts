@@ -17,6 +17,7 @@ import {
 import { describeClock } from '../lib/measure/measure.ts'
 import { pageSource } from '../lib/measure/patterns.ts'
 import { native } from '../lib/native.ts'
+import { faultingMechanisms } from '../lib/policy.ts'
 import { available, pageSize } from './support/mechanisms.ts'
 
 const small: MeasureOptions = {
@@ -104,7 +105,8 @@ describe('every row', () => {
       const { samples, count, median, interval } = row
       expect(samples.flat()).toHaveLength(count)
       expect(samples.length).toBeGreaterThan(1)
-      expect(median).toBeGreaterThan(0)
+      // 0: where windows open ahead, the median write faults no more.
+      expect(median, row.key).toBeGreaterThanOrEqual(0)
       expect(interval[0]).toBeLessThanOrEqual(median)
       expect(interval[1]).toBeGreaterThanOrEqual(median)
     }
@@ -127,7 +129,7 @@ describe('latencies of single faults', () => {
 
   test('are of all mechanisms under which something faults, by hand and by the library', () => {
     const writes = faults.filter((it) => it.kind === 'write')
-    for (const mechanism of available.filter((name) => name !== 'full')) {
+    for (const mechanism of available.filter((name) => faultingMechanisms.includes(name))) {
       const found = writes.filter((it) => it.mechanism === mechanism)
       expect(found.map((it) => [it.pattern, it.by])).toEqual([
         ['sequential', 'library'],
@@ -211,8 +213,9 @@ describe.each(contenders)('under %s', (mechanism) => {
 })
 
 test('exactly the written pages are reported by mechanisms that tell them apart', async () => {
-  const exact = available.filter((name) => name === 'write-fault' || name === 'userfault')
-  const { sweep } = await measure({ ...small, mechanisms: exact })
+  // Library and bare loop take turns on one memory, so compare sees the writes of both.
+  if (!available.includes('userfault')) return
+  const { sweep } = await measure({ ...small, mechanisms: ['userfault'] })
   for (const it of sweep) expect(it.reportedPages).toBe(it.dirtyPages)
   for (const it of sweep) expect(it.faults).toBeGreaterThanOrEqual(it.dirtyPages)
 })

@@ -4,7 +4,7 @@ import { median } from 'simple-statistics'
 import { BufferObject } from '../buffer-object.ts'
 import { native } from '../native.ts'
 import { timesPerAccess } from '../native-faults.ts'
-import type { Mechanism } from '../policy.ts'
+import { faultingMechanisms, type Mechanism } from '../policy.ts'
 import type { Absence, Measurement } from '../statistics/measured.ts'
 import { DirtyTracker } from '../tracker.ts'
 import type { Book } from './book.ts'
@@ -119,7 +119,7 @@ export class FaultLatencies {
 
 function contendersFor(mechanisms: readonly Mechanism[]): Contender[] {
   const contenders: Contender[] = []
-  for (const mechanism of mechanisms.filter((name) => name !== 'full')) {
+  for (const mechanism of mechanisms.filter((name) => faultingMechanisms.includes(name))) {
     for (const pattern of ['sequential', 'random'] as const) {
       for (const by of ['library', 'bare'] as const) {
         contenders.push({ kind: 'write', mechanism, by, pattern })

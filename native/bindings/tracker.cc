@@ -20,11 +20,16 @@ Napi::Object tracker_stats(Napi::Env env, const Tracker& tracker) {
   set("pagesReported", stats.pages_reported);
   set("protectCalls", stats.protect_calls);
   set("pagesKeptOpen", stats.pages_kept_open);
+  set("looks", stats.looks);
+  set("pagesOpenedAhead", stats.pages_opened_ahead);
+  set("pagesUnproved", stats.pages_unproved);
   set("scans", stats.scans);
   set("waits", stats.waits);
   set("pagesReadBack", stats.pages_read_back);
   set("degradations", stats.degradations);
   set("displacements", stats.displacements);
+  set("splits", stats.splits);
+  set("twinMemory", stats.twin_memory);
   set("switches", stats.switches);
   set("failedSwitches", stats.failed_switches);
   return object;
@@ -34,12 +39,17 @@ Napi::Array tracker_explanation(Napi::Env env, const Tracker& tracker) {
   const std::vector<Tracker::Explanation> explanations = tracker.explain();
   Napi::Array array = Napi::Array::New(env, explanations.size());
   for (std::uint32_t i = 0; i < explanations.size(); ++i) {
-    const auto& [pages, region] = explanations[i];
+    const auto& [pages, decision, threshold] = explanations[i];
     Napi::Object object = Napi::Object::New(env);
     object["first"] = Napi::Number::New(env, static_cast<double>(pages.first));
     object["count"] = Napi::Number::New(env, static_cast<double>(pages.count));
-    object["openPages"] = Napi::Number::New(env, static_cast<double>(region.open_pages));
-    object["sampleInterval"] = Napi::Number::New(env, region.sample_interval);
+    object["decision"] = Napi::String::New(env, decision.keeps_open ? "keep-open" : "track");
+    object["openPages"] = Napi::Number::New(env, static_cast<double>(decision.open_pages));
+    object["rewriteRate"] = Napi::Number::New(env, decision.rewrite_rate);
+    object["threshold"] = Napi::Number::New(env, threshold);
+    object["faults"] = Napi::Number::New(env, decision.faults);
+    object["trackNs"] = Napi::Number::New(env, decision.track_ns);
+    object["keepOpenNs"] = Napi::Number::New(env, decision.keep_ns);
     array[i] = object;
   }
   return array;

@@ -25,6 +25,10 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
 
   BufferObject& buffer() const noexcept { return buffer_; }
   Device& device() const noexcept { return *device_; }
+  /// Where updates are read: see Tracker::contents().
+  const std::byte* contents() const noexcept {
+    return tracker_ ? tracker_->contents() : buffer_.alias();
+  }
   /// Null without a policy.
   Tracker* tracker() noexcept { return tracker_ ? &*tracker_ : nullptr; }
 

@@ -7,8 +7,8 @@ namespace {
 
 /// Sends bytes of the buffer object that lie in `resource`, whoever owns them.
 std::size_t append(const Resource& resource, ByteRange bytes, std::vector<UpdateRun>& updates) {
-  updates.push_back({resource.buffer()->buffer().alias() + bytes.offset,
-                     resource.memory_at(bytes).data(), bytes.size});
+  updates.push_back(
+      {resource.buffer()->contents() + bytes.offset, resource.memory_at(bytes).data(), bytes.size});
   return bytes.size;
 }
 

@@ -15,12 +15,14 @@ enum class Mutant {
   kOpenWithoutReadback,    ///< rule 4: a device-owned page opens as it is
   kUnmapWithoutCollect,    ///< rule 5: a view's dirt goes with it
   kSwitchWithoutCollect,   ///< rule 5: a change of mechanism forgets what the old one knew
+  kLaneWithoutLooking,     ///< rule 5: pages go from userfault to write faults as if unwritten
   kDirtForOneResource,     ///< rule 6: a border page's dirt goes to one of its resources only
   kReportOwned,            ///< rule 7: device-owned pages are reported
   kGiveUpWithoutMappings,  ///< rule 8: a fault for which mappings ran out is not resolved
   kAnnounceBeforeWaking,   ///< rule 9: JavaScript is told before the waiters are woken
   kWaitForever,            ///< rule 9: a fault waits for a hung device without end
   kForgetPredecessor,      ///< promise C6: the handler before ours is forgotten
+  kUpdateFromLive,         ///< promise C4: compare updates the device from the live contents
   kDropFailedDirt,         ///< promise C5: a failed update's dirt is gone
 };
 

@@ -16,6 +16,7 @@ enum class Seam {
   kCollectAfterProtect,    ///< collect: pages protected, bits not yet taken
   kCollectAfterTake,       ///< collect: bits taken, lock still held
   kCollectBeforeCopy,      ///< collect: lock released, contents not yet copied
+  kLaneBeforeProtect,      ///< auto: about to leave pages to write faults, collect otherwise done
   kSoftDirtyBeforeClear,   ///< soft-dirty: bits read, not yet cleared
   kSubmitAfterClose,       ///< submit: device-written pages closed, dirt not yet collected
   kSubmitBeforeOwn,        ///< submit: dirt collected, ownership not yet recorded

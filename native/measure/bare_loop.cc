@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "measure/bare_compare.h"
 #include "measure/bare_full.h"
 #include "measure/bare_soft_dirty.h"
 #include "measure/bare_userfault.h"
@@ -59,6 +60,8 @@ std::unique_ptr<BareLoop> make_bare_loop(MechanismKind mechanism,
       return std::make_unique<BareSoftDirty>(std::move(buffer), std::move(copy));
     case MechanismKind::kUserfault:
       return std::make_unique<BareUserfault>(std::move(buffer), std::move(copy));
+    case MechanismKind::kCompare:
+      return std::make_unique<BareCompare>(std::move(buffer), std::move(copy));
     case MechanismKind::kFull:
       return std::make_unique<BareFull>(std::move(buffer), std::move(copy));
   }

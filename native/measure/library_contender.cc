@@ -64,7 +64,7 @@ void LibraryContender::collect() {
 
 void LibraryContender::copy() {
   for (Part& part : parts_) {
-    const std::byte* const contents = part.buffer->alias();
+    const std::byte* const contents = part.tracker->contents();
     for (const PageRange& run : part.runs) part.copy->update(contents, run);
   }
 }

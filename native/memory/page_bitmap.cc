@@ -7,12 +7,6 @@ PageBitmap::PageBitmap(std::size_t pages)
       words_((pages + kWordBits - 1) / kWordBits),
       summary_((words_.size() + kWordBits - 1) / kWordBits) {}
 
-PageBitmap::Word PageBitmap::mask(std::size_t index, PageRange range) noexcept {
-  const PageRange inside = range.intersect({index * kWordBits, kWordBits});
-  if (inside.empty()) return 0;
-  return (~Word{0} >> (kWordBits - inside.count)) << (inside.first % kWordBits);
-}
-
 void PageBitmap::store(std::size_t index, Word value) noexcept {
   const Word before = words_[index];
   count_ = count_ + static_cast<std::size_t>(std::popcount(value)) -
@@ -58,6 +52,15 @@ void PageBitmap::add(const PageBitmap& other, PageRange range) noexcept {
   }
 }
 
+void PageBitmap::add(const PageBitmap& other, const PageBitmap& except, PageRange range) noexcept {
+  for (PageIndex at = other.next_set(range.first, range.end()); at < range.end();) {
+    const std::size_t index = at / kWordBits;
+    const Word added = other.words_[index] & ~except.words_[index] & mask(index, range);
+    store(index, words_[index] | added);
+    at = other.next_set((index + 1) * kWordBits, range.end());
+  }
+}
+
 void PageBitmap::remove(const PageBitmap& other, PageRange range) noexcept {
   for (PageIndex at = next_set(range.first, range.end()); at < range.end();) {
     const std::size_t index = at / kWordBits;
@@ -68,7 +71,11 @@ void PageBitmap::remove(const PageBitmap& other, PageRange range) noexcept {
 
 std::size_t PageBitmap::count(PageRange range) const noexcept {
   std::size_t total = 0;
-  for_each_run(range, [&](PageRange run) { total += run.count; });
+  for (PageIndex at = next_set(range.first, range.end()); at < range.end();) {
+    const std::size_t index = at / kWordBits;
+    total += static_cast<std::size_t>(std::popcount(words_[index] & mask(index, range)));
+    at = next_set((index + 1) * kWordBits, range.end());
+  }
   return total;
 }
 

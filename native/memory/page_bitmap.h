@@ -39,6 +39,8 @@ class PageBitmap {
 
   /// Sets every bit that is set in `other` within `range`.
   void add(const PageBitmap& other, PageRange range) noexcept;
+  /// The same, except of those that are set in `except`.
+  void add(const PageBitmap& other, const PageBitmap& except, PageRange range) noexcept;
   /// Clears every bit that is set in `other` within `range`.
   void remove(const PageBitmap& other, PageRange range) noexcept;
   /// Number of set bits within `range`.
@@ -52,11 +54,41 @@ class PageBitmap {
   /// Calls `visit(PageRange)` for each maximal run of set pages within `range`, in order.
   template <typename Visit>
   void for_each_run(PageRange range, Visit&& visit) const {
-    for (PageIndex at = next_set(range.first, range.end()); at < range.end();) {
-      const PageIndex stop = next_clear(at, range.end());
-      visit(PageRange::between(at, stop));
-      at = next_set(stop, range.end());
+    if (range.empty()) return;
+    PageIndex begin = range.end();  // of a run that reaches the end of the word before
+    for (std::size_t index = range.first / kWordBits;;) {
+      const PageIndex base = index * kWordBits;
+      Word word = words_[index] & mask(index, range);
+      unsigned at = 0;  // bits of the word that are done with
+      if (begin != range.end()) {
+        at = static_cast<unsigned>(std::countr_one(word));
+        if (at == kWordBits) {
+          word = 0;
+        } else {
+          visit(PageRange::between(begin, base + at));
+          begin = range.end();
+          word &= ~Word{0} << at;
+        }
+      }
+      while (word != 0) {
+        const auto first = static_cast<unsigned>(std::countr_zero(word));
+        const auto count = static_cast<unsigned>(std::countr_one(word >> first));
+        if (first + count == kWordBits) {
+          begin = base + first;
+          break;
+        }
+        visit(PageRange{base + first, count});
+        word &= ~Word{0} << (first + count);
+      }
+      ++index;
+      if (index * kWordBits >= range.end()) break;
+      if (begin == range.end()) {
+        const PageIndex next = next_set(index * kWordBits, range.end());
+        if (next >= range.end()) return;
+        index = next / kWordBits;
+      }
     }
+    if (begin != range.end()) visit(PageRange::between(begin, range.end()));
   }
 
   /// Calls `visit(PageRange)` for each maximal run of clear pages within `range`, in order.
@@ -74,7 +106,11 @@ class PageBitmap {
   static constexpr std::size_t kWordBits = 64;
 
   /// The bits of word `index` that lie in `range`.
-  static Word mask(std::size_t index, PageRange range) noexcept;
+  static Word mask(std::size_t index, PageRange range) noexcept {
+    const PageRange inside = range.intersect({index * kWordBits, kWordBits});
+    if (inside.empty()) return 0;
+    return (~Word{0} >> (kWordBits - inside.count)) << (inside.first % kWordBits);
+  }
   void store(std::size_t index, Word value) noexcept;
 
   std::size_t pages_ = 0;

@@ -26,7 +26,7 @@ void CollectTraffic::update(std::size_t index, PageRange range) {
   arena.tracker->collect(range, [&](PageRange run) { runs_.push_back(run); });
   for (const PageRange& run : runs_) {
     const ByteRange bytes = bytes_of(run);
-    std::memcpy(copies_[index].data() + bytes.offset, arena.buffer->alias() + bytes.offset,
+    std::memcpy(copies_[index].data() + bytes.offset, arena.tracker->contents() + bytes.offset,
                 bytes.size);
   }
 }

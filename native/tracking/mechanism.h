@@ -16,12 +16,14 @@ namespace mkwrite {
 class TrackedView;
 struct TrackerState;
 
-enum class MechanismKind { kWriteFault, kSoftDirty, kUserfault, kFull };
+enum class MechanismKind { kWriteFault, kSoftDirty, kUserfault, kCompare, kFull };
 
 inline constexpr std::array kAllMechanisms{MechanismKind::kWriteFault, MechanismKind::kSoftDirty,
-                                           MechanismKind::kUserfault, MechanismKind::kFull};
+                                           MechanismKind::kUserfault, MechanismKind::kCompare,
+                                           MechanismKind::kFull};
 
-/// The public name: "write-fault", "soft-dirty", "userfault", "full".
+/// The public name: "write-fault", "soft-dirty", "userfault", "compare",
+/// "full".
 std::string_view mechanism_name(MechanismKind kind) noexcept;
 
 class Mechanism {
@@ -46,6 +48,18 @@ class Mechanism {
   /// Undoes arm(). Dirt not harvested is lost; protections are the caller's concern.
   virtual void disarm(TrackerState& state, TrackedView& view) noexcept = 0;
 
+  /// Notes in `state.harvested` and `state.unproved` what was written in `range`, for a policy to
+  /// decide which of these pages shall stay open, and protects nothing. A harvest of the same range
+  /// follows. Throws Error. Mechanisms that leave no page open do nothing.
+  virtual void look(TrackerState& state, PageRange range);
+
+  /// After all ranges of a collect were looked at or harvested: finds out which of the pages that
+  /// were opened ahead must have been written.
+  virtual void prove(TrackerState& state) noexcept;
+
+  /// After a collect: opens what is about to be written. Throws Error.
+  virtual void open_ahead(TrackerState& state);
+
   /// Moves the pages of `range` written since the last harvest into `state.pending` and arms them
   /// again, atomically with respect to writers: a write is in this harvest or in the next. Pages
   /// outside `range` may be harvested too. Device-owned pages are left alone (design rule 7),
@@ -62,6 +76,10 @@ class Mechanism {
   /// can be written unnoticed from then on. Runs in the signal handler. Returns 0 or the errno of
   /// mprotect.
   virtual int open(TrackerState& state, TrackedView& view, PageRange pages, Access access) noexcept;
+
+  /// The same for the fault on `page`, perhaps along with pages that will be written next.
+  virtual int open_for_fault(TrackerState& state, TrackedView& view, PageIndex page,
+                             Access access) noexcept;
 };
 
 /// A mechanism for one tracker. Throws Error (kMechanismUnavailable) with the reason and the

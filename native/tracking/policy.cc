@@ -19,19 +19,20 @@ class FixedPolicy final : public Policy {
   MechanismKind mechanism_;
 };
 
-/// Tracks with the cheapest mechanism there is, leaves pages open that are written all the time,
-/// and puts an idle buffer object behind a tripwire.
+/// Tracks with the cheapest mechanism there is, leaves pages open where that costs less, opens what
+/// writes are heading for, and puts an idle buffer object behind a tripwire.
 class AutoPolicy final : public Policy {
  public:
   AutoPolicy()
       : mechanism_(available(MechanismKind::kUserfault) ? MechanismKind::kUserfault
-                                                        : MechanismKind::kWriteFault) {}
+                                                        : MechanismKind::kWriteFault),
+        costs_(machine_costs()) {}
   MechanismKind initial() const noexcept override { return mechanism_; }
   std::unique_ptr<Mechanism> make_initial_mechanism() const override {
-    if (mechanism_ == MechanismKind::kUserfault) return std::make_unique<Userfault>(Tripwire::kOn);
+    if (mechanism_ == MechanismKind::kUserfault) return std::make_unique<Userfault>(Foresight::kOn);
     return make_mechanism(mechanism_);
   }
-  bool keeps_hot_pages_open() const noexcept override { return true; }
+  const Costs* costs() const noexcept override { return &costs_; }
   Decision observe(std::size_t /*pages_found*/) noexcept override { return {mechanism_}; }
 
  private:
@@ -45,6 +46,7 @@ class AutoPolicy final : public Policy {
   }
 
   MechanismKind mechanism_;
+  Costs costs_;
 };
 
 /// Soft-dirty is the kernel's own notion of a scan; userfault comes closest where it is missing.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "tracking/costs.h"
 #include "tracking/mechanism.h"
 
 namespace mkwrite {
@@ -20,8 +21,9 @@ class Policy {
     return make_mechanism(initial());
   }
 
-  /// Whether pages that are written all the time shall stay writable (hot_pages.h).
-  virtual bool keeps_hot_pages_open() const noexcept { return false; }
+  /// What costs are weighed with, if the policy decides region by region which pages shall stay
+  /// writable (regions.h); else null.
+  virtual const Costs* costs() const noexcept { return nullptr; }
 
   /// Whether each collect harvests the whole buffer object, whatever part of it is in use.
   virtual bool harvests_everything() const noexcept { return false; }

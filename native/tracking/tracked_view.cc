@@ -9,11 +9,22 @@
 namespace mkwrite {
 
 TrackedView::TrackedView(Tracker& tracker, View& view)
-    : writable(view.buffer().pages()),
+    : faulting(view.buffer().pages()),
+      writable(view.buffer().pages()),
       closed(view.buffer().pages()),
+      ahead(view.buffer().pages()),
+      found(view.buffer().pages()),
       tracker_(tracker),
       view_(view),
-      region_(view.data(), view.size(), *this) {}
+      budget_(MappingBudget::instance()),
+      inaccessible_(view.buffer().pages()),
+      read_write_(view.buffer().pages()),
+      borders_(view.buffer().pages()),
+      region_(view.data(), view.size(), *this) {
+  read_write_.set(read_write_.all());
+}
+
+TrackedView::~TrackedView() { budget_.change(splits(), 0); }
 
 FaultOutcome TrackedView::on_fault(const Fault& fault) noexcept {
   if (fault.access == Access::kExecute) return FaultOutcome::kNotOurs;
@@ -22,7 +33,30 @@ FaultOutcome TrackedView::on_fault(const Fault& fault) noexcept {
 }
 
 int TrackedView::protect(PageRange range, int protection) noexcept {
-  return mprotect(address(range.first), range.count * kPageSize, protection) == 0 ? 0 : errno;
+  if (mprotect(address(range.first), range.count * kPageSize, protection) != 0) return errno;
+  (protection == PROT_NONE ? inaccessible_.set(range) : inaccessible_.clear(range));
+  ((protection & PROT_WRITE) != 0 ? read_write_.set(range) : read_write_.clear(range));
+  note_borders(range);
+  return 0;
+}
+
+void TrackedView::note_borders(PageRange range) noexcept {
+  const std::size_t before = borders_.count();
+  borders_.clear(range);
+  note_border(range.first);
+  note_border(range.end());
+  budget_.change(before, borders_.count());
+}
+
+void TrackedView::note_border(PageIndex page) noexcept {
+  if (page == 0 || page >= borders_.pages()) return;
+  const bool differs = inaccessible_.test(page) != inaccessible_.test(page - 1) ||
+                       read_write_.test(page) != read_write_.test(page - 1);
+  if (differs) {
+    borders_.set(page);
+  } else {
+    borders_.clear({page, 1});
+  }
 }
 
 }  // namespace mkwrite

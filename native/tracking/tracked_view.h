@@ -7,6 +7,9 @@
 #include "faults/region_table.h"
 #include "memory/buffer_object.h"
 #include "memory/page_bitmap.h"
+#include "tracking/mapping_budget.h"
+#include "tracking/run_ahead.h"
+#include "tracking/streams.h"
 
 namespace mkwrite {
 
@@ -15,6 +18,7 @@ class Tracker;
 class TrackedView final : public FaultSink {
  public:
   TrackedView(Tracker& tracker, View& view);
+  ~TrackedView();
 
   FaultOutcome on_fault(const Fault& fault) noexcept override;
 
@@ -24,21 +28,42 @@ class TrackedView final : public FaultSink {
   /// mprotect. Returns 0 or errno (ENOMEM: out of mappings). Async-signal-safe.
   int protect(PageRange range, int protection) noexcept;
 
+  /// How many times the view's mapping is split.
+  std::size_t splits() const noexcept { return borders_.count(); }
+  /// Whether the budget of mappings allows that many more.
+  bool may_split(std::size_t more) const noexcept { return budget_.fits(more); }
+
   /// Stops routing faults of this view here, and waits for those under way. No lock may be held.
   void stop_routing() noexcept { region_.reset(); }
 
   // Guarded by the tracker's lock.
 
-  PageBitmap writable;    ///< under write-fault: pages that can be written unnoticed
+  PageBitmap faulting;    ///< pages whose writes are noticed by write faults
+  PageBitmap writable;    ///< of these, pages that can be written unnoticed
   PageBitmap closed;      ///< pages without any access (device-owned now, or until the next touch)
   bool tripwire = false;  ///< under userfault: read-only as a whole until the first write
   bool armed = false;     ///< false: on its way in or out, every fault is answered with "try again"
   std::uint64_t repeats = 0;  ///< faults in a row that found `last_fault` open already
   PageIndex last_fault = 0;
+  /// Pages that were opened although nobody had written them yet, and that no later fault has shown
+  /// to be part of a sequence: they are reported, but prove nothing.
+  PageBitmap ahead;
+  RunAhead run_ahead;  ///< the sequences that write faults follow
+  PageBitmap found;    ///< under userfault: what the last collect found written in this view
+  Streams streams;     ///< under userfault: the sequences that collects follow
 
  private:
+  /// Corrects the borders at both ends of `range`, whose pages now have the same protection.
+  void note_borders(PageRange range) noexcept;
+  void note_border(PageIndex page) noexcept;
+
   Tracker& tracker_;
   View& view_;
+  MappingBudget& budget_;
+  // What mprotect has made of each page; neither means read-only.
+  PageBitmap inaccessible_;
+  PageBitmap read_write_;
+  PageBitmap borders_;  ///< pages whose protection differs from that of the page before
   ScopedRegion region_;
 };
 

@@ -16,10 +16,6 @@ namespace {
 /// (drivers/gpu/drm/ttm/ttm_bo_vm.c, TTM_BO_VM_NUM_PREFAULT).
 constexpr std::size_t kDefaultReadBackPages = 16;
 
-/// After this many faults in a row on a page that is open as far as we know, the fault is not ours
-/// to resolve. Mechanisms that close pages for a while begin the count anew (soft-dirty).
-constexpr std::uint64_t kGiveUpAfter = 100'000;
-
 }  // namespace
 
 Tracker::Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy)
@@ -27,7 +23,10 @@ Tracker::Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy)
       read_back_pages_(kDefaultReadBackPages),
       policy_(std::move(policy)),
       mechanism_(policy_->make_initial_mechanism()) {
-  if (policy_->keeps_hot_pages_open()) hot_pages_.emplace(buffer.pages());
+  if (const Costs* costs = policy_->costs()) {
+    regions_.emplace(buffer.pages(),
+                     Regions::Prices{costs->fault(mechanism_->kind()), costs->copy_page});
+  }
   state_.armed_protection = mechanism_->armed_protection();
   ensure_fault_handler();
   displacements_seen_ = fault_handler_stats().displaced;
@@ -59,25 +58,42 @@ MechanismKind Tracker::mechanism() const noexcept {
 
 TrackerStats Tracker::stats() const noexcept {
   const std::lock_guard lock(state_.lock);
-  return state_.stats;
+  TrackerStats stats = state_.stats;
+  for (const auto& view : state_.views) stats.splits += view->splits();
+  if (state_.twin) stats.twin_memory = state_.twin->memory();
+  return stats;
+}
+
+const std::byte* Tracker::contents() const noexcept {
+  if (!state_.twin || kMutant == Mutant::kUpdateFromLive) return state_.buffer.alias();
+  return state_.twin->data();
 }
 
 std::vector<Tracker::Explanation> Tracker::explain() const {
   std::vector<Explanation> explanations;
-  if (!hot_pages_) return explanations;
-  constexpr std::size_t kPages = HotPages::kRegionPages;
+  if (!regions_) return explanations;
+  constexpr std::size_t kPages = Regions::kPages;
   const std::size_t pages = state_.buffer.pages();
   // Reserved before the lock is taken: a fault may be waiting for it.
   explanations.reserve((pages + kPages - 1) / kPages);
   const std::lock_guard lock(state_.lock);
+  std::size_t row = 0;  // regions in the last explanation
   for (PageIndex first = 0; first < pages; first += kPages) {
-    const HotPages::Explanation region = hot_pages_->explain(state_, first / kPages);
+    const Regions::Explanation region = regions_->explain(state_, first / kPages);
     const PageRange range{first, std::min(kPages, pages - first)};
-    if (!explanations.empty() && explanations.back().region == region) {
-      explanations.back().pages.count += range.count;
-    } else {
-      explanations.push_back({range, region});
+    if (explanations.empty() || explanations.back().decision.keeps_open != region.keeps_open) {
+      explanations.push_back({range, region, regions_->threshold()});
+      row = 1;
+      continue;
     }
+    Regions::Explanation& sum = explanations.back().decision;
+    explanations.back().pages.count += range.count;
+    sum.open_pages += region.open_pages;
+    sum.faults += region.faults;
+    sum.track_ns += region.track_ns;
+    sum.keep_ns += region.keep_ns;
+    ++row;
+    sum.rewrite_rate += (region.rewrite_rate - sum.rewrite_rate) / static_cast<double>(row);
   }
   return explanations;
 }
@@ -149,7 +165,7 @@ void Tracker::view_destroyed(View& view) noexcept {
     // while the view lives on.
     try {
       if (kMutant != Mutant::kUnmapWithoutCollect) {
-        mechanism_->harvest(state_, state_.buffer.all_pages());
+        harvest_everything();
       }
     } catch (const std::exception&) {
       state_.pending.set(state_.buffer.all_pages());
@@ -174,13 +190,14 @@ void Tracker::notice_displacement() {
   displacements_seen_ = displaced;
   const std::lock_guard lock(state_.lock);
   ++state_.stats.displacements;
-  if (mechanism_->kind() == MechanismKind::kWriteFault) WriteFault::distrust(state_);
+  WriteFault::distrust(state_);
 }
 
 bool Tracker::close(PageRange range, std::size_t& found) noexcept {
   bool exact = true;
-  if (hot_pages_) hot_pages_->forget(state_, range);
+  if (regions_) regions_->forget(state_, range);
   for (const auto& view : state_.views) {
+    bool complete = true;
     const auto close_run = [&](PageRange run) {
       view->closed.set(run);
       // Protected now, so the bits may be taken (design rule 1).
@@ -189,13 +206,14 @@ bool Tracker::close(PageRange range, std::size_t& found) noexcept {
       view->writable.clear(run);
     };
     view->closed.for_each_gap(range, [&](PageRange gap) {
-      if (view->protect(gap, PROT_NONE) == 0) {
+      if (view->may_split(2) && view->protect(gap, PROT_NONE) == 0) {
         close_run(gap);
       } else {
-        exact = false;
+        complete = false;
       }
     });
-    if (!exact) {
+    if (!complete) {
+      exact = false;
       // Out of mappings. Closing the whole view needs none; its pages open again when touched.
       ++state_.stats.degradations;
       view->protect(state_.buffer.all_pages(), PROT_NONE);
@@ -203,6 +221,46 @@ bool Tracker::close(PageRange range, std::size_t& found) noexcept {
     }
   }
   return exact;
+}
+
+void Tracker::begin_harvest() noexcept {
+  state_.retired_twin.reset();
+  state_.harvested.clear();
+  state_.unproved.clear();
+  state_.looked = false;
+  for (const auto& view : state_.views) view->found.clear();
+}
+
+void Tracker::harvest_everything() {
+  begin_harvest();
+  mechanism_->harvest(state_, state_.buffer.all_pages());
+}
+
+std::size_t Tracker::harvest(std::span<const PageRange> ranges) {
+  begin_harvest();
+  // Where pages may stay open, what was written is looked at and decided upon before any of it is
+  // protected; else one step does both, and the decision is for the next time.
+  state_.looked = std::ranges::any_of(ranges, [&](PageRange range) {
+    return state_.stays_open.next_set(range.first, range.end()) != range.end() ||
+           (regions_ && regions_->wants_look());
+  });
+  const auto decide = [&] {
+    mechanism_->prove(state_);
+    if (!regions_) return;
+    // Under write-fault an open page between protected ones costs two mappings.
+    const bool may_open = mechanism_->kind() != MechanismKind::kWriteFault ||
+                          MappingBudget::instance().fits(MappingBudget::instance().limit() / 2);
+    for (const PageRange& range : ranges) regions_->decide(state_, range, may_open);
+  };
+  std::size_t found = 0;
+  if (state_.looked) {
+    for (const PageRange& range : ranges) mechanism_->look(state_, range);
+    decide();
+  }
+  for (const PageRange& range : ranges) found += mechanism_->harvest(state_, range);
+  if (!state_.looked) decide();
+  mechanism_->open_ahead(state_);
+  return found;
 }
 
 Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
@@ -217,22 +275,13 @@ Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
   }
   for (const PageRange& range : written) exact = close(range, found) && exact;
   seam(Seam::kSubmitAfterClose);
-  const auto harvest = [&](PageRange range) {
-    state_.harvested.clear();
-    if (hot_pages_) hot_pages_->sample(state_, range);
-    found += mechanism_->harvest(state_, range);
-    if (hot_pages_) hot_pages_->learn(state_, range);
-  };
-  if (!exact || policy_->harvests_everything()) {
-    harvest(state_.buffer.all_pages());
-  } else {
-    for (const PageRange& range : used) harvest(range);
-  }
+  const PageRange all = state_.buffer.all_pages();
+  const bool everything = !exact || policy_->harvests_everything();
+  found += harvest(everything ? std::span(&all, 1) : used);
   // Pages that may be written by means that nothing notices are dirty for as long as that lasts.
   for (const PageRange& range : used) state_.pending.add(state_.written_freely, range);
   const Policy::Decision decision = policy_->observe(found);
   if (decision.report_hull) {
-    const PageRange all = state_.buffer.all_pages();
     PageRange hull;
     state_.pending.for_each_run(all, [&](PageRange run) {
       hull = hull.empty() ? run : PageRange::between(hull.first, run.end());
@@ -256,7 +305,7 @@ void Tracker::switch_to(MechanismKind kind) noexcept {
       // both, never by neither (design rule 5).
       for (; armed < state_.views.size(); ++armed) next->arm(state_, *state_.views[armed]);
       if (kMutant != Mutant::kSwitchWithoutCollect) {
-        mechanism_->harvest(state_, state_.buffer.all_pages());
+        harvest_everything();
       }
     } catch (...) {
       for (std::size_t i = 0; i < armed; ++i) next->disarm(state_, *state_.views[i]);
@@ -271,191 +320,14 @@ void Tracker::switch_to(MechanismKind kind) noexcept {
       });
     }
     mechanism_ = std::move(next);
+    // Contents of this collect may still be read there.
+    if (kind != MechanismKind::kCompare) state_.retired_twin = std::move(state_.twin);
     for (const auto& view : state_.views) open_accessed(*view, state_.buffer.all_pages());
     ++state_.stats.switches;
   } catch (const std::exception&) {
     const std::lock_guard lock(state_.lock);
     ++state_.stats.failed_switches;
   }
-}
-
-// --- CPU access
-// ------------------------------------------------------------------------------------
-
-void Tracker::begin_access(PageRange range, bool writable) {
-  for (;;) {
-    Seqno awaited = 0;
-    {
-      const std::lock_guard serial(collect_mutex_);
-      const std::lock_guard lock(state_.lock);
-      accesses_.reserve(accesses_.size() + 1);
-      awaited = read_back_owned(range);
-      if (awaited == 0) {
-        accesses_.push_back({range, writable});
-        state_.accessed.set(range);
-        if (writable) {
-          state_.written_freely.set(range);
-          state_.stays_open.set(range);
-        }
-        int error = 0;
-        for (const auto& view : state_.views) {
-          if (error == 0) error = open_accessed(*view, range);
-        }
-        if (error == 0) return;
-        forget_access({range, writable});
-        throw_system_error("mprotect", error, "Raise vm.max_map_count, or access less at a time.");
-      }
-    }
-    owner_->wait(awaited);
-  }
-}
-
-void Tracker::end_access(PageRange range, bool writable) noexcept {
-  const std::lock_guard lock(state_.lock);
-  forget_access({range, writable});
-  // Once more after the end: the last write may have come after the last collect.
-  if (writable) state_.pending.set(range);
-}
-
-void Tracker::forget_access(const CpuAccess& access) noexcept {
-  const auto found = std::ranges::find(accesses_, access);
-  if (found == accesses_.end()) return;
-  accesses_.erase(found);
-  state_.accessed.clear(access.range);
-  state_.written_freely.clear(access.range);
-  state_.stays_open.clear(access.range);
-  state_.stays_open.add(state_.hot, access.range);
-  for (const CpuAccess& other : accesses_) {
-    state_.accessed.set(other.range);
-    if (!other.writable) continue;
-    state_.written_freely.set(other.range);
-    state_.stays_open.set(other.range);
-  }
-}
-
-void Tracker::check_not_accessed(std::span<const PageRange> written) const {
-  for (const PageRange& range : written) {
-    if (state_.accessed.next_set(range.first, range.end()) == range.end()) continue;
-    throw Error(ErrorCode::kBusy,
-                "The submission writes pages that are under CPU access. End the access (its end() "
-                "or `using`) before submitting.");
-  }
-}
-
-int Tracker::open_accessed(TrackedView& view, PageRange range) noexcept {
-  int error = 0;
-  const auto open_run = [&](PageRange run, Access access) {
-    if (error == 0) error = mechanism_->open(state_, view, run, access);
-    if (error == 0) view.closed.clear(run);
-  };
-  state_.accessed.for_each_run(range, [&](PageRange run) {
-    state_.written_freely.for_each_run(run,
-                                       [&](PageRange part) { open_run(part, Access::kWrite); });
-    // Pages that are open already may have been written; protecting them would lose that.
-    state_.written_freely.for_each_gap(run, [&](PageRange part) {
-      view.closed.for_each_run(part, [&](PageRange shut) { open_run(shut, Access::kRead); });
-    });
-  });
-  return error;
-}
-
-// --- Faults --------------------------------------------------------------------------------------
-// From here on: async-signal-safe code only.
-
-FaultOutcome Tracker::resolve(TrackedView& view, PageIndex page, Access access) noexcept {
-  const PageRange all = state_.buffer.all_pages();
-  for (PageRange needed{page, 1};;) {
-    Seqno awaited = 0;
-    {
-      const std::lock_guard lock(state_.lock);
-      if (!view.armed) return FaultOutcome::kResolved;
-      awaited = read_back_owned(needed);
-      if (awaited == 0) {
-        const Opening opening = open(view, page, access);
-        if (opening == Opening::kDone) return FaultOutcome::kResolved;
-        if (opening == Opening::kHopeless || needed == all) return FaultOutcome::kNotOurs;
-        // Only the view as a whole can be opened, which the device's pages in it forbid.
-        needed = all;
-        continue;
-      }
-      ++state_.stats.waits;
-      if (kMutant == Mutant::kWaitUnderLock) owner_->wait(awaited);
-    }
-    // Without any lock: other faults, collects and submits go on meanwhile (design rule 4). What
-    // was true before the wait is looked at again after it.
-    seam(Seam::kHandlerBeforeWait);
-    owner_->wait(awaited);
-    seam(Seam::kHandlerAfterWait);
-  }
-}
-
-Seqno Tracker::read_back_owned(PageRange needed) noexcept {
-  if (state_.owned.next_set(needed.first, needed.end()) == needed.end()) return 0;
-  if (const Seqno pending = owner_->pending_write(needed); pending != 0) return pending;
-  seam(Seam::kHandlerBeforeReadback);
-  // The next pages of the resource will be touched soon; take along those that are done.
-  const PageIndex limit = std::max(needed.end(), std::min(needed.first + read_back_pages_.load(),
-                                                          owner_->end_of_resource(needed.first)));
-  const PageRange window = PageRange::between(needed.first, limit);
-  const PageRange range = owner_->pending_write(window) == 0 ? window : needed;
-  state_.owned.for_each_run(range, [&](PageRange run) {
-    if (kMutant != Mutant::kOpenWithoutReadback) owner_->read_back(run);
-    if (kMutant == Mutant::kTouchViewUnderLock) {
-      static_cast<void>(*static_cast<volatile std::byte*>(state_.views[0]->address(run.first)));
-    }
-    state_.stats.pages_read_back += run.count;
-  });
-  state_.owned.clear(range);
-  return 0;
-}
-
-Tracker::Opening Tracker::open(TrackedView& view, PageIndex page, Access access) noexcept {
-  if (view.closed.test(page)) {
-    const PageIndex limit = std::min(page + read_back_pages_.load(), state_.buffer.pages());
-    const PageIndex end =
-        std::min(view.closed.next_clear(page, limit), state_.owned.next_set(page, limit));
-    const PageRange window = PageRange::between(page, end);
-    if (view.protect(window, state_.armed_protection) != 0) return widen(view, page);
-    view.closed.clear(window);
-    view.repeats = 0;
-    ++(access == Access::kRead ? state_.stats.read_faults : state_.stats.write_faults);
-    if (mechanism_->is_open(view, page, access)) return Opening::kDone;
-  } else {
-    if (mechanism_->is_open(view, page, access)) return reopen(view, page, access);
-    ++state_.stats.write_faults;
-  }
-  view.repeats = 0;
-  if (mechanism_->open(state_, view, {page, 1}, access) != 0) return widen(view, page);
-  return Opening::kDone;
-}
-
-Tracker::Opening Tracker::reopen(TrackedView& view, PageIndex page, Access access) noexcept {
-  view.repeats = page == view.last_fault ? view.repeats + 1 : 0;
-  view.last_fault = page;
-  if (view.repeats >= kGiveUpAfter) return Opening::kHopeless;
-  // Another thread's fault opened it meanwhile, most likely, and then this changes nothing. But it
-  // may also be that its protection could not be set for want of mappings, or that we only believe
-  // it open (WriteFault::distrust).
-  const Access granted = mechanism_->is_open(view, page, Access::kWrite) ? Access::kWrite : access;
-  return mechanism_->open(state_, view, {page, 1}, granted) == 0 ? Opening::kDone
-                                                                 : widen(view, page);
-}
-
-Tracker::Opening Tracker::widen(TrackedView& view, PageIndex page) noexcept {
-  if (kMutant == Mutant::kGiveUpWithoutMappings) return Opening::kHopeless;
-  // Between device-owned pages the mapping's borders exist already, so that opening all of a gap
-  // merges mappings instead of splitting them.
-  PageRange around;
-  state_.owned.for_each_gap(state_.buffer.all_pages(), [&](PageRange gap) {
-    if (gap.contains(page)) around = gap;
-  });
-  ++state_.stats.degradations;
-  if (mechanism_->open(state_, view, around, Access::kWrite) != 0) {
-    return Opening::kOutOfMappings;
-  }
-  view.closed.clear(around);
-  view.repeats = 0;
-  return Opening::kDone;
 }
 
 }  // namespace mkwrite

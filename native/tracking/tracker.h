@@ -13,8 +13,8 @@
 #include "faults/seam.h"
 #include "memory/buffer_object.h"
 #include "tracking/device_owner.h"
-#include "tracking/hot_pages.h"
 #include "tracking/policy.h"
+#include "tracking/regions.h"
 #include "tracking/tracker_state.h"
 
 namespace mkwrite {
@@ -113,14 +113,19 @@ class Tracker final : public ViewObserver {
   MechanismKind mechanism() const noexcept;
   TrackerStats stats() const noexcept;
 
-  /// What a policy that decides by region does with a row of regions that are all alike.
+  /// What a policy that decides by region does with a row of regions, all of which keep pages open
+  /// or none.
   struct Explanation {
     PageRange pages;
-    HotPages::Explanation region;  ///< of each of these regions
+    Regions::Explanation decision;  ///< numbers are sums, the rewrite rate a mean over the regions
+    double threshold;               ///< rewrite rate from which on pages stay open
   };
-  /// Empty for policies that do not decide by region. Throws std::bad_alloc.
+  /// All rows in order. Empty for policies that do not decide by region. Throws std::bad_alloc.
   std::vector<Explanation> explain() const;
   BufferObject& buffer() const noexcept { return state_.buffer; }
+  /// Where the contents of collected pages are to be read: the buffer object's alias, or its twin,
+  /// which holds them as they were when they were found to differ. Constant while the mechanism is.
+  const std::byte* contents() const noexcept;
 
   // ViewObserver
   void view_created(View& view) override;
@@ -132,6 +137,12 @@ class Tracker final : public ViewObserver {
  private:
   Policy::Decision close_and_harvest(std::span<const PageRange> used,
                                      std::span<const PageRange> written);
+  /// Moves what was written in `ranges` into the pending dirt and arms it again, except for pages
+  /// that the policy leaves open. Returns how many pages were found.
+  std::size_t harvest(std::span<const PageRange> ranges);
+  /// The same for everything, deciding nothing: a view or a mechanism is about to go.
+  void harvest_everything();
+  void begin_harvest() noexcept;
   /// Takes all access to `range` from every view, and with it the dirt that write-fault knows of,
   /// which it adds to `found`. Returns false when that took more than `range`.
   bool close(PageRange range, std::size_t& found) noexcept;
@@ -174,7 +185,7 @@ class Tracker final : public ViewObserver {
   mutable std::mutex collect_mutex_;
   std::unique_ptr<Policy> policy_;
   std::unique_ptr<Mechanism> mechanism_;
-  std::optional<HotPages> hot_pages_;  ///< if the policy wants it; guarded by the lock
+  std::optional<Regions> regions_;  ///< if the policy wants it; guarded by the lock
   DeviceOwner* owner_ = nullptr;
   std::uint64_t displacements_seen_ = 0;
 };

@@ -9,6 +9,7 @@
 #include "memory/buffer_object.h"
 #include "memory/page_bitmap.h"
 #include "tracking/tracked_view.h"
+#include "tracking/twin.h"
 
 namespace mkwrite {
 
@@ -20,11 +21,16 @@ struct TrackerStats {
   std::uint64_t pages_reported = 0;
   std::uint64_t protect_calls = 0;    ///< mprotect calls of collects
   std::uint64_t pages_kept_open = 0;  ///< pages reported unseen, because they are left writable
-  std::uint64_t scans = 0;            ///< walks over page tables (PAGEMAP_SCAN or pagemap)
-  std::uint64_t waits = 0;            ///< faults that waited for the device
+  std::uint64_t looks = 0;            ///< of these, pages protected to see whether they still are
+  std::uint64_t pages_opened_ahead = 0;  ///< pages opened because writes were heading for them
+  std::uint64_t pages_unproved = 0;      ///< of these, pages reported without a sign of a write
+  std::uint64_t scans = 0;               ///< walks over page tables (PAGEMAP_SCAN or pagemap)
+  std::uint64_t waits = 0;               ///< faults that waited for the device
   std::uint64_t pages_read_back = 0;
   std::uint64_t degradations = 0;     ///< times that ranges were widened for want of mappings
+  std::uint64_t splits = 0;           ///< of the views' mappings, now
   std::uint64_t displacements = 0;    ///< times that another SIGSEGV handler stood in front
+  std::uint64_t twin_memory = 0;      ///< bytes that the twin takes, now
   std::uint64_t switches = 0;         ///< changes of mechanism
   std::uint64_t failed_switches = 0;  ///< changes that the policy asked for and the kernel refused
 };
@@ -38,7 +44,8 @@ struct TrackerState {
         written_freely(buffer.pages()),
         hot(buffer.pages()),
         stays_open(buffer.pages()),
-        harvested(buffer.pages()) {}
+        harvested(buffer.pages()),
+        unproved(buffer.pages()) {}
 
   /// Notes pages that a harvest found written. Device-owned ones were harvested when they were
   /// closed, and nothing can have written them since.
@@ -47,6 +54,14 @@ struct TrackerState {
       pending.set(gap);
       harvested.set(gap);
     });
+  }
+  void note_written(const PageBitmap& pages, PageRange range) noexcept {
+    pending.add(pages, owned, range);
+    note_found(pages, range);
+  }
+  /// Notes the same for the policy only.
+  void note_found(const PageBitmap& pages, PageRange range) noexcept {
+    harvested.add(pages, owned, range);
   }
 
   BufferObject& buffer;
@@ -59,13 +74,18 @@ struct TrackerState {
   /// Of these, the ones that may be written, by whatever means: they stay writable and count as
   /// dirty in each collect.
   PageBitmap written_freely;
-  /// Pages that the policy leaves writable because they are written all the time (hot_pages.h).
+  /// Pages that the policy leaves writable because they are written all the time (regions.h).
   PageBitmap hot;
   /// Both of the above: a harvest reports these pages without looking and does not protect them.
   PageBitmap stays_open;
   /// What the last harvest of `userfault` or `write-fault` found, for the policy to learn from.
   PageBitmap harvested;
+  /// Of these, pages that were opened ahead of their first write, which they may not have seen yet.
+  PageBitmap unproved;
+  bool looked = false;  ///< in this collect, look() has come before harvest()
   std::vector<std::unique_ptr<TrackedView>> views;
+  std::unique_ptr<Twin> twin;          ///< under compare
+  std::unique_ptr<Twin> retired_twin;  ///< of the last collect, if compare ended with it
   int armed_protection = 0;  ///< of the mechanism in force, or of the one being switched to
   TrackerStats stats;
 };

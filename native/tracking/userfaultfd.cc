@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <mutex>
 #include <system_error>
@@ -106,56 +105,48 @@ void Userfaultfd::register_range(void* address, std::size_t size) {
   }
 }
 
-void Userfaultfd::unregister_range(void* address, std::size_t size) noexcept {
+bool Userfaultfd::unregister_range(void* address, std::size_t size) noexcept {
   uffdio_range range{reinterpret_cast<std::uintptr_t>(address), size};
-  ioctl(fd_, UFFDIO_UNREGISTER, &range);
+  return ioctl(fd_, UFFDIO_UNREGISTER, &range) == 0;
 }
 
-void Userfaultfd::scan_and_protect(std::byte* base, PageRange range,
-                                   const std::function<void(PageRange)>& visit) {
-  walk(base, range, kMutant == Mutant::kScanThenProtect ? 0 : uapi::kScanWpMatching, visit);
-}
-
-void Userfaultfd::scan(std::byte* base, PageRange range,
-                       const std::function<void(PageRange)>& visit) {
-  walk(base, range, 0, visit);
-}
-
-void Userfaultfd::walk(std::byte* base, PageRange range, std::uint64_t flags,
-                       const std::function<void(PageRange)>& visit) {
-  // The kernel's own buffer holds 512 regions. With more, Linux 6.18 leaves walk_end behind; with
-  // no more than that it is right, and a scan that does not fill the vector is complete.
-  std::array<uapi::PageRegion, 512> regions;
-  const auto origin = reinterpret_cast<std::uintptr_t>(base);
-  uapi::ScanArguments scan;
+Userfaultfd::Scan::Scan(std::byte* base, PageRange range, bool protects) noexcept
+    : base_(reinterpret_cast<std::uintptr_t>(base)), done_(range.empty()) {
   // Without CHECK_WPASYNC a mapping that is not registered would be skipped and look clean.
-  scan.flags = flags | uapi::kScanCheckWpAsync;
-  scan.start = origin + range.first * kPageSize;
-  scan.end = origin + range.end() * kPageSize;
-  scan.vec = reinterpret_cast<std::uintptr_t>(regions.data());
-  scan.vec_len = regions.size();
-  scan.category_mask = uapi::kPageIsWritten;
-  scan.return_mask = uapi::kPageIsWritten;
+  arguments_.flags = uapi::kScanCheckWpAsync;
+  if (protects && kMutant != Mutant::kScanThenProtect) arguments_.flags |= uapi::kScanWpMatching;
+  arguments_.start = base_ + range.first * kPageSize;
+  arguments_.end = base_ + range.end() * kPageSize;
+  arguments_.vec_len = regions_.size();
+  arguments_.category_mask = uapi::kPageIsWritten;
+  arguments_.return_mask = uapi::kPageIsWritten;
+}
+
+std::span<const uapi::PageRegion> Userfaultfd::Scan::next() {
+  if (done_) return {};
+  arguments_.vec = reinterpret_cast<std::uintptr_t>(regions_.data());
   const int fd = pagemap_fd();
-  while (scan.start < scan.end) {
-    const int found = ioctl(fd, uapi::kPagemapScan, &scan);
-    if (found < 0 && errno == EINTR) continue;
-    if (found < 0) {
-      throw_system_error("ioctl(PAGEMAP_SCAN)", errno,
-                         "The view is no longer registered with userfaultfd: was it remapped?");
-    }
-    for (int i = 0; i < found; ++i) {
-      const uapi::PageRegion& region = regions[static_cast<std::size_t>(i)];
-      visit(PageRange::between((region.start - origin) / kPageSize,
-                               (region.end - origin) / kPageSize));
-    }
-    if constexpr (kMutant == Mutant::kScanThenProtect) {
-      uffdio_writeprotect protect{{scan.start, scan.end - scan.start}, UFFDIO_WRITEPROTECT_MODE_WP};
-      ioctl(instance().fd_, UFFDIO_WRITEPROTECT, &protect);
-    }
-    if (static_cast<std::size_t>(found) < regions.size()) return;
-    scan.start = scan.walk_end;
+  int found;
+  do {
+    found = ioctl(fd, uapi::kPagemapScan, &arguments_);
+  } while (found < 0 && errno == EINTR);
+  if (found < 0) {
+    throw_system_error("ioctl(PAGEMAP_SCAN)", errno,
+                       "The view is no longer registered with userfaultfd: was it remapped?");
   }
+  if constexpr (kMutant == Mutant::kScanThenProtect) {
+    uffdio_writeprotect protect{{arguments_.start, arguments_.end - arguments_.start},
+                                UFFDIO_WRITEPROTECT_MODE_WP};
+    ioctl(instance().fd_, UFFDIO_WRITEPROTECT, &protect);
+  }
+  const auto count = static_cast<std::size_t>(found);
+  for (uapi::PageRegion& region : std::span(regions_).first(count)) {
+    region.start = (region.start - base_) / kPageSize;
+    region.end = (region.end - base_) / kPageSize;
+  }
+  done_ = count < regions_.size() || arguments_.walk_end >= arguments_.end;
+  arguments_.start = arguments_.walk_end;
+  return std::span(regions_).first(count);
 }
 
 }  // namespace mkwrite

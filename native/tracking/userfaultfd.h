@@ -2,11 +2,13 @@
 // itself (Documentation/admin-guide/mm/userfaultfd.rst, WP_ASYNC since Linux 6.7).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <span>
 
 #include "memory/page.h"
+#include "tracking/uapi.h"
 
 namespace mkwrite {
 
@@ -20,20 +22,50 @@ class Userfaultfd {
   /// Write-protects `size` bytes from `address` on, absent pages included: from here on the first
   /// write to each page is noted by the kernel. Throws Error (kSystem).
   void register_range(void* address, std::size_t size);
-  void unregister_range(void* address, std::size_t size) noexcept;
+  /// Returns whether it did; else nothing has changed.
+  bool unregister_range(void* address, std::size_t size) noexcept;
 
   /// PAGEMAP_SCAN, get and write-protect: visits the runs of pages (numbered from `base`) in
   /// `range` that were written, and protects exactly those again. Each page's look and protection
   /// are one step. Throws Error (kSystem); pages visited before that are protected, the rest
   /// untouched.
-  static void scan_and_protect(std::byte* base, PageRange range,
-                               const std::function<void(PageRange)>& visit);
+  template <typename Visit>
+  static void scan_and_protect(std::byte* base, PageRange range, Visit&& visit) {
+    walk(Scan(base, range, true), visit);
+  }
   /// The same without protecting anything.
-  static void scan(std::byte* base, PageRange range, const std::function<void(PageRange)>& visit);
+  template <typename Visit>
+  static void scan(std::byte* base, PageRange range, Visit&& visit) {
+    walk(Scan(base, range, false), visit);
+  }
 
  private:
-  static void walk(std::byte* base, PageRange range, std::uint64_t flags,
-                   const std::function<void(PageRange)>& visit);
+  /// A scan under way, a system call at a time.
+  class Scan {
+   public:
+    Scan(std::byte* base, PageRange range, bool protects) noexcept;
+    /// The next runs; empty at the end. Throws Error.
+    std::span<const uapi::PageRegion> next();
+
+   private:
+    std::uintptr_t base_;
+    bool done_ = false;
+    uapi::ScanArguments arguments_;
+    // The kernel's own buffer holds 512 regions. With more, Linux 6.18 leaves walk_end behind; with
+    // no more than that it is right, and a scan that does not fill the vector is complete.
+    std::array<uapi::PageRegion, 512> regions_;
+  };
+  template <typename Visit>
+  static void walk(Scan&& scan, Visit&& visit) {
+    for (;;) {
+      const auto regions = scan.next();
+      if (regions.empty()) return;
+      // Counted from the mapping's first page in `visit`.
+      for (const uapi::PageRegion& region : regions) {
+        visit(PageRange::between(region.start, region.end));
+      }
+    }
+  }
   Userfaultfd();
   int fd_ = -1;
 };

@@ -22,11 +22,33 @@ void WriteFault::arm(TrackerState& state, TrackedView& view) {
     throw_system_error("mprotect", error,
                        "Raise vm.max_map_count, or use a mechanism that does not split mappings.");
   }
+  view.faulting.set(view.faulting.all());
   view.writable.clear();
 }
 
 void WriteFault::disarm(TrackerState& /*state*/, TrackedView& view) noexcept {
+  view.faulting.clear();
   view.writable.clear();
+}
+
+void WriteFault::look(TrackerState& state, PageRange range) {
+  for (const auto& view : state.views) {
+    view->found.add(view->writable, range);
+    state.note_found(view->writable, range);
+  }
+}
+
+void WriteFault::prove(TrackerState& state) noexcept { prove_ahead(state); }
+
+void WriteFault::prove_ahead(TrackerState& state) noexcept {
+  const PageRange all = state.buffer.all_pages();
+  for (const auto& view : state.views) {
+    view->ahead.for_each_run(all, [&](PageRange run) {
+      state.unproved.add(view->found, run);
+      state.stats.pages_unproved += view->found.count(run);
+    });
+    view->ahead.remove(view->found, all);
+  }
 }
 
 std::size_t WriteFault::harvest(TrackerState& state, PageRange range) {
@@ -39,7 +61,9 @@ std::size_t WriteFault::harvest(TrackerState& state, PageRange range) {
 
 std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
                                      PageRange range) noexcept {
+  view.run_ahead.collected();
   if (!view.writable.any()) return 0;
+  view.found.add(view.writable, range);
   seam(Seam::kCollectBeforeProtect);
   // Protect first, then take the bits (design rule 1). The lock keeps the handler from opening a
   // page in between (rule 2).
@@ -56,9 +80,10 @@ std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
   // scattered: 2.0 us per dirty page; a call for each run 3.0.
   PageRange span;
   const auto add = [&](PageRange run) {
-    // Closed pages have no access at all and must keep it that way (rule 7); hot pages and those
-    // under CPU access stay writable.
-    if (!span.empty() && view.closed.next_set(span.end(), run.first) == run.first &&
+    // Closed pages have no access at all and must keep it that way (rule 7); pages that are not
+    // ours keep theirs, and some of ours stay writable.
+    if (!span.empty() && view.faulting.next_clear(span.end(), run.first) == run.first &&
+        view.closed.next_set(span.end(), run.first) == run.first &&
         state.stays_open.next_set(span.end(), run.first) == run.first) {
       span = PageRange::between(span.first, run.end());
       return;
@@ -73,7 +98,7 @@ std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
   if (!span.empty()) protect(span);
   seam(Seam::kCollectAfterProtect);
 
-  view.writable.for_each_run(range, [&](PageRange run) { state.note_written(run); });
+  state.note_written(view.writable, range);
   if (!out_of_mappings) {
     // Clears all but what stays open.
     state.stays_open.for_each_gap(range, [&](PageRange gap) { view.writable.clear(gap); });
@@ -84,7 +109,8 @@ std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
   // reports them again: too much, never too little (rule 8).
   ++state.stats.degradations;
   const PageRange all = state.buffer.all_pages();
-  if (!view.closed.any() && !state.stays_open.any() && view.protect(all, PROT_READ) == 0) {
+  if (view.faulting.count() == all.count && !view.closed.any() && !state.stays_open.any() &&
+      view.protect(all, PROT_READ) == 0) {
     state.pending.add(view.writable, all);
     view.writable.clear();
   }
@@ -95,9 +121,13 @@ bool WriteFault::is_open(const TrackedView& view, PageIndex page, Access access)
   return access == Access::kRead || view.writable.test(page);
 }
 
-int WriteFault::open([[maybe_unused]] TrackerState& state, TrackedView& view, PageRange pages,
+int WriteFault::open(TrackerState& state, TrackedView& view, PageRange pages,
                      Access access) noexcept {
-  if (access == Access::kRead) return view.protect(pages, PROT_READ);
+  return access == Access::kRead ? view.protect(pages, PROT_READ) : open_pages(state, view, pages);
+}
+
+int WriteFault::open_pages([[maybe_unused]] TrackerState& state, TrackedView& view,
+                           PageRange pages) noexcept {
   if constexpr (kMutant == Mutant::kOpenWithoutLock) {
     view.writable.set(pages);
     state.lock.unlock();
@@ -114,10 +144,46 @@ int WriteFault::open([[maybe_unused]] TrackerState& state, TrackedView& view, Pa
   return error;
 }
 
+int WriteFault::open_for_fault(TrackerState& state, TrackedView& view, PageIndex page,
+                               Access access) noexcept {
+  return access == Access::kRead ? view.protect({page, 1}, PROT_READ)
+                                 : open_page(state, view, page);
+}
+
+int WriteFault::open_page(TrackerState& state, TrackedView& view, PageIndex page) noexcept {
+  const RunAhead::Advice advice = view.run_ahead.on_fault(page, state.buffer.pages());
+  view.ahead.clear(advice.confirmed);
+  const PageRange window = openable(state, view, page, advice.window);
+  const int error = open_pages(state, view, window);
+  if (error != 0 || window.count == 1) return error;
+  view.ahead.set(window);
+  view.ahead.clear({page, 1});
+  state.stats.pages_opened_ahead += window.count - 1;
+  return 0;
+}
+
+PageRange WriteFault::openable(TrackerState& state, const TrackedView& view, PageIndex page,
+                               PageRange window) noexcept {
+  if (!view.may_split(2)) {
+    // Neighbours open together, so that splits cannot be more than two for each such block.
+    constexpr std::size_t kBlock = 512;
+    const PageIndex first = page - page % kBlock;
+    window = PageRange{first, kBlock}.intersect(state.buffer.all_pages());
+    ++state.stats.degradations;
+  }
+  const auto taken = [&](PageIndex at) {
+    return view.closed.test(at) || view.writable.test(at) || !view.faulting.test(at);
+  };
+  PageIndex first = page;
+  while (first > window.first && !taken(first - 1)) --first;
+  PageIndex end = page + 1;
+  while (end < window.end() && !taken(end)) ++end;
+  return PageRange::between(first, end);
+}
+
 void WriteFault::distrust(TrackerState& state) noexcept {
   for (const auto& view : state.views) {
-    view->closed.for_each_gap(state.buffer.all_pages(),
-                              [&](PageRange gap) { view->writable.set(gap); });
+    view->writable.add(view->faulting, view->closed, state.buffer.all_pages());
   }
 }
 

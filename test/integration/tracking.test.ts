@@ -70,7 +70,7 @@ describe.each(exact)('under %s', (policy) => {
     bytes[2 * pageSize] = 5
     tracker.collect()
     bytes[2 * pageSize] = 5
-    expect(collected()).toEqual([2])
+    expect(collected()).toEqual(policy === 'compare' ? [] : [2])
   })
 
   test('a store across the border of two pages makes both dirty', () => {
@@ -112,7 +112,7 @@ describe.each(exact)('under %s', (policy) => {
     })
 
     test('cuts runs at its borders', () => {
-      touch(bytes, 8, 9, 10, 11)
+      touch(bytes, 11, 8, 9, 10) // in this order, run-ahead opens nothing
       expect([...tracker.collect({ first: 9, count: 2 })]).toEqual([9, 2])
       expect([...tracker.collect()]).toEqual([8, 1, 11, 1])
     })

@@ -30,7 +30,7 @@ TEST_CASE("a child that only exits changes nothing") {
   for_each_mechanism([](MechanismKind kind) {
     TrackedBuffer tracked(8, kind);
     for (int round = 0; round < 10; ++round) {
-      byte_at(*tracked.view, 2) = 1;
+      byte_at(*tracked.view, 2) = static_cast<std::uint8_t>(round + 1);
       CHECK(run_in_child([] { return 0; }).exited_with(0));
       CHECK(tracked.collect() == tracked.expected({2}));
     }

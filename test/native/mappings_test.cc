@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 #include <sys/mman.h>
 
+#include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <string>
 #include <vector>
 
 #include "support/device_copy.h"
@@ -74,6 +76,48 @@ TEST_CASE("forty thousand alternating pages are all reported, with fewer mapping
   CHECK(tracked.collect().empty());
   byte_at(*tracked.view, 5) = 1;
   CHECK(tracked.collect() == Pages{5});
+}
+
+TEST_CASE("splits stay within the budget, and a little more for each block that is opened whole") {
+  if (mappings_cannot_run_out()) return;
+  constexpr std::size_t kPages = 20'000;
+  constexpr std::size_t kLimit = 500;
+  mkwrite::MappingBudget& budget = mkwrite::MappingBudget::instance();
+  const std::size_t usual = budget.limit();
+  TrackedBuffer tracked(kPages, MechanismKind::kWriteFault);
+  budget.set_limit(budget.used() + kLimit);
+  Pages written;
+  for (PageIndex page = 0; page < kPages; page += 2) {
+    byte_at(*tracked.view, page) = 1;
+    written.push_back(page);
+  }
+  CHECK(tracked.tracker.stats().splits <= kLimit + 2 * (kPages / 512 + 1));
+  CHECK(tracked.tracker.stats().degradations > 0);
+  CHECK(contains_all(tracked.collect(), written));
+  CHECK(tracked.tracker.stats().splits == 0);
+  CHECK(tracked.collect().empty());
+  budget.set_limit(usual);
+}
+
+TEST_CASE("the count of splits is that of the kernel") {
+  const auto mappings_of = [](const mkwrite::View& view) {
+    std::ifstream maps("/proc/self/maps");
+    const auto begin = reinterpret_cast<std::uintptr_t>(view.data());
+    std::size_t count = 0;
+    for (std::string line; std::getline(maps, line);) {
+      const auto at = static_cast<std::uintptr_t>(std::stoull(line, nullptr, 16));
+      if (at >= begin && at < begin + view.size()) ++count;
+    }
+    return count;
+  };
+  TrackedBuffer tracked(1000, MechanismKind::kWriteFault);
+  std::uint64_t state = 1;
+  for (int round = 0; round < 200; ++round) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    byte_at(*tracked.view, (state >> 33U) % 1000) = 1;
+    if (round % 37 == 36) tracked.collect({0, 500});
+    REQUIRE(tracked.tracker.stats().splits + 1 == mappings_of(*tracked.view));
+  }
 }
 
 TEST_CASE("with no mapping left, the first write opens the view, and tracking goes on") {

@@ -83,7 +83,7 @@ TEST_CASE("a collected page is reported again when it is written again, a thousa
     int right = 0;
     for (int round = 0; round < 1000; ++round) {
       const auto page = static_cast<PageIndex>(round) % 8;
-      byte_at(*tracked.view, page) = static_cast<std::uint8_t>(round);
+      byte_at(*tracked.view, page) = static_cast<std::uint8_t>(round / 8 + 1);
       if (tracked.collect() == tracked.expected({page})) ++right;
     }
     CHECK(right == 1000);
@@ -169,6 +169,7 @@ TEST_CASE("a collect whose visitor throws has taken nothing") {
 
 TEST_CASE("writes through the alias are neither noticed nor refused") {
   for_each_exact_mechanism([](MechanismKind kind) {
+    if (kind == MechanismKind::kCompare) return;  // compares what the alias shows
     TrackedBuffer tracked(8, kind);
     byte_at(*tracked.view, 1) = 1;
     tracked.collect();
@@ -228,7 +229,7 @@ TEST_CASE("tracking can end and begin again") {
     for (int round = 0; round < 20; ++round) {
       Tracker& tracker = Tracker::begin(*buffer, make_policy(mkwrite::mechanism_name(kind), 16));
       mkwrite::test::collect(tracker, buffer->all_pages());
-      byte_at(*view, 3) = static_cast<std::uint8_t>(round);
+      byte_at(*view, 3) = static_cast<std::uint8_t>(round + 1);
       const Pages found = mkwrite::test::collect(tracker, buffer->all_pages());
       CHECK(found == (kind == MechanismKind::kFull ? pages_of(buffer->all_pages()) : Pages{3}));
       buffer->detach();

@@ -19,12 +19,12 @@ using mkwrite::test::TrackedBuffer;
 
 namespace {
 
-/// A pipe with `bytes` bytes of value 7 in it.
-ScopedFd pipe_with(std::size_t bytes) {
+/// A pipe with `bytes` bytes of that value in it.
+ScopedFd pipe_with(std::size_t bytes, char value = 7) {
   std::array<int, 2> ends{};
   REQUIRE(pipe(ends.data()) == 0);
   const ScopedFd writer(ends[1]);
-  const std::vector<char> data(bytes, 7);
+  const std::vector<char> data(bytes, value);
   REQUIRE(write(writer.get(), data.data(), bytes) == static_cast<ssize_t>(bytes));
   return ScopedFd(ends[0]);
 }
@@ -53,11 +53,11 @@ TEST_CASE("read(2) into tracked pages works and is noticed where no page is prot
     if (kind == MechanismKind::kWriteFault) return;
     TrackedBuffer tracked(8, kind);
     for (int round = 0; round < 3; ++round) {
-      const ScopedFd source = pipe_with(kPageSize);
+      const ScopedFd source = pipe_with(kPageSize, static_cast<char>(round + 1));
       // Across a page border.
       CHECK(read(source.get(), tracked.view->data() + 3 * kPageSize + 100, kPageSize) ==
             static_cast<ssize_t>(kPageSize));
-      CHECK(byte_at(*tracked.view, 4, 99) == 7);
+      CHECK(byte_at(*tracked.view, 4, 99) == round + 1);
       CHECK(tracked.collect() == tracked.expected({3, 4}));
       CHECK(tracked.collect() == tracked.expected({}));
     }

@@ -3,8 +3,8 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BufferObject, DirtyTracker, type View } from '../../lib/index.ts'
-import { available, coherentPolicies, exact, pageSize } from '../support/mechanisms.ts'
+import { BufferObject, DirtyTracker, type Policy, type View } from '../../lib/index.ts'
+import { available, coherentPolicies, pageSize } from '../support/mechanisms.ts'
 import { pagesIn, sameBytes } from '../support/pages.ts'
 import { rounds } from '../support/rounds.ts'
 
@@ -61,8 +61,10 @@ test.each(coherentPolicies)('under %s no write is missed', (policy) => {
       const views: View[] = [bo.createView()]
       const arrays = () => views.map((view) => new Uint8Array(view.map()))
       let tracker = DirtyTracker.track(bo, { policy })
-      // Under a mechanism that is exact, reports are exactly what was written or marked.
-      let strict = exact.includes(policy as never)
+      // Under a mechanism that is exact, reports are exactly what was written or marked. Under
+      // compare only what changed need be reported, which the copy shows; write-fault runs ahead.
+      let current: Policy = policy
+      let strict = policy === 'userfault' || policy === 'soft-dirty'
       const dirty = new Set<number>()
       const written = new Set<number>()
       const copy = new Uint8Array(size)
@@ -71,7 +73,9 @@ test.each(coherentPolicies)('under %s no write is missed', (policy) => {
         const found = checkedPages(tracker.collect({ first, count }), first, count)
         const expected = [...dirty].filter((page) => page >= first && page < first + count)
         if (strict) expect(found).toEqual(expected.sort((a, b) => a - b))
-        else expect(found).toEqual(expect.arrayContaining(expected))
+        else if (current !== 'compare') {
+          expect(found).toEqual(expect.arrayContaining(expected))
+        }
         for (const page of found) {
           dirty.delete(page)
           const [from, to] = [page * pageSize, (page + 1) * pageSize]
@@ -104,7 +108,8 @@ test.each(coherentPolicies)('under %s no write is missed', (policy) => {
           } else {
             tracker.dispose()
             const next = available[(it.policy ?? 0) % available.length]
-            tracker = DirtyTracker.track(bo, { policy: next ?? policy })
+            current = next ?? policy
+            tracker = DirtyTracker.track(bo, { policy: current })
             strict = false // everything written ever is reported anew
             for (const page of dirty) if (!written.has(page)) dirty.delete(page) // marked only
           }

@@ -24,7 +24,8 @@ for (const name of ['write-fault', 'full'] as const) {
 const scans = available.includes('soft-dirty') || available.includes('userfault')
 
 /** An emulated machine leaves out what its kernel has no part in; the host has tested that. */
-const elsewhere: readonly Policy[] = process.env.MKWRITE_VM === '1' ? ['full', 'auto'] : []
+const elsewhere: readonly Policy[] =
+  process.env.MKWRITE_VM === '1' ? ['compare', 'full', 'auto'] : []
 
 export const coherentPolicies: readonly Policy[] = [
   ...available,

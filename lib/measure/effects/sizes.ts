@@ -2,6 +2,7 @@
 
 import { freemem } from 'node:os'
 import { MkwriteError } from '../../errors.ts'
+import { faultingMechanisms } from '../../policy.ts'
 import type { Plan } from '../options.ts'
 import { type Effect, effect, joined } from './effect.ts'
 import { openFrames } from './tracked.ts'
@@ -12,7 +13,7 @@ const dirtyPages = 64
 export function sizes({ mechanisms, limits, sizesMiB }: Plan): Effect {
   return joined(
     mechanisms
-      .filter((mechanism) => mechanism !== 'full')
+      .filter((mechanism) => faultingMechanisms.includes(mechanism))
       .map((mechanism) => {
         const variants = sizesMiB.map((value) => ({
           effect: 'size' as const,

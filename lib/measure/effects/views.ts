@@ -1,5 +1,6 @@
 // What more views cost: each is protected, or scanned, by itself.
 
+import { faultingMechanisms } from '../../policy.ts'
 import type { Plan } from '../options.ts'
 import { type Effect, effect } from './effect.ts'
 import { openFrames } from './tracked.ts'
@@ -10,7 +11,7 @@ const dirtyPages = 256
 
 export function views({ mechanisms, limits }: Plan): Effect {
   const variants = mechanisms
-    .filter((mechanism) => mechanism !== 'full')
+    .filter((mechanism) => faultingMechanisms.includes(mechanism))
     .flatMap((mechanism) =>
       counts.map((value) => ({
         effect: 'views' as const,

@@ -1,5 +1,5 @@
 // The device's side of promise C4: a copy that receives exactly the pages that a collect reports,
-// read through the alias after the collect. Whatever differs at rest was lost.
+// read after the collect where the tracker says. Whatever differs at rest was lost.
 #pragma once
 
 #include <cstring>
@@ -22,8 +22,7 @@ class DeviceCopy {
     seam(Seam::kCollectBeforeCopy);
     for (const PageRange run : runs_) {
       const ByteRange bytes = bytes_of(run);
-      std::memcpy(memory_.data() + bytes.offset, tracker_.buffer().alias() + bytes.offset,
-                  bytes.size);
+      std::memcpy(memory_.data() + bytes.offset, tracker_.contents() + bytes.offset, bytes.size);
       pages_ += run.count;
     }
   }

@@ -1,0 +1,25 @@
+// What the steps of tracking cost on this machine, for the policy that weighs them.
+#pragma once
+
+#include "tracking/mechanism.h"
+
+namespace mkwrite {
+
+/// Nanoseconds. Measured on cold memory, as frames find it.
+struct Costs {
+  double signal_fault =
+      0;  ///< a write fault resolved by a signal handler, its page protected again
+  double kernel_fault = 0;  ///< the same, resolved by the kernel; 0 where userfault does not work
+  double copy_page = 0;     ///< copying a page
+  double compare_page = 0;  ///< comparing a page with an equal one
+
+  /// A tracked write under `mechanism`.
+  double fault(MechanismKind mechanism) const noexcept {
+    return mechanism == MechanismKind::kUserfault ? kernel_fault : signal_fault;
+  }
+};
+
+/// The costs of this machine, measured at the first call within a few milliseconds. Throws Error.
+const Costs& machine_costs();
+
+}  // namespace mkwrite

@@ -1,0 +1,115 @@
+// What the policy "auto" decides, region by region: which pages to leave writable. A page that is
+// protected again costs a fault if it is written before the next collect; one that stays open costs
+// a copy if it is not. So a page stays open when the chance that it is written again exceeds
+//
+//     copy / (fault + copy)
+//
+// The chance is learned from protected pages: of those written one and two collects ago, how many
+// were written now? Open pages tell nothing, so now and then some of them are protected for a look.
+// docs/auto.md derives the rule and says what regret it is meant to have.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "memory/page_bitmap.h"
+
+namespace mkwrite {
+
+struct TrackerState;
+
+class Regions {
+ public:
+  /// One machine word of pages decides together.
+  static constexpr std::size_t kPages = 64;
+
+  /// What the two mistakes cost, in ns per page.
+  struct Prices {
+    double fault;  ///< a tracked write: the fault, and protecting the page again
+    double copy;   ///< a page reported for nothing
+  };
+
+  Regions(std::size_t pages, Prices prices);
+
+  /// Costs that were refined while running, or those of another mechanism.
+  void set_prices(Prices prices) noexcept { prices_ = prices; }
+
+  // All of the following under the tracker's lock.
+
+  /// Whether some region keeps pages open that were written, so that these should not be protected.
+  bool wants_look() const noexcept { return keeping_ != 0; }
+
+  /// Learns from `state.harvested` and `state.unproved`, and says in `state.hot` which pages of
+  /// `range` shall stay open from here on. `may_open`: whether more may become so than are now.
+  void decide(TrackerState& state, PageRange range, bool may_open) noexcept;
+
+  /// Pages that are closed to the CPU start anew.
+  void forget(TrackerState& state, PageRange range) noexcept;
+
+  /// One region, or a row of them that are treated alike.
+  struct Explanation {
+    bool keeps_open = false;     ///< pages that were written stay open
+    std::size_t open_pages = 0;  ///< pages that are open now
+    double rewrite_rate = 0;     ///< chance that a page just written is written again, 0 to 1
+    double faults = 0;           ///< pages seen written per collect, which cost a fault each
+    double track_ns = 0;         ///< predicted cost of a collect if every page is protected again
+    double keep_ns = 0;          ///< predicted cost of a collect if written pages stay open
+  };
+  Explanation explain(const TrackerState& state, std::size_t region) const noexcept;
+  /// The chance from which on pages stay open.
+  double threshold() const noexcept { return prices_.copy / (prices_.fault + prices_.copy); }
+
+ private:
+  /// A share that forgets: what happened of what could have.
+  struct Rate {
+    float happened = 0;
+    float possible = 0;
+    void add(float events, float chances, float memory) noexcept {
+      if (chances == 0) return;
+      happened = happened * memory + events;
+      possible = possible * memory + chances;
+    }
+  };
+  struct Region {
+    std::uint64_t last = 0;         ///< seen written in the last collect
+    std::uint64_t before_last = 0;  ///< seen written in the one before
+    std::uint64_t looking = 0;      ///< open pages that the last collect protected for a look
+    Rate rewrites;
+    float written = 0;  ///< pages seen written per collect, a moving average
+    std::uint16_t interval = kFirstInterval;
+    std::uint16_t age = 0;    ///< collects since the last look
+    std::uint8_t cursor = 0;  ///< the page looked at last, by number
+    bool keeps_open = false;
+  };
+  /// What the looks of one collect found, over all regions.
+  struct Looks {
+    double expected = 0;  ///< pages that were to be found written
+    double hot = 0;       ///< pages that were
+    /// Whether to doubt everything that is open.
+    bool mass_cooling() const noexcept { return expected >= 2 && hot < expected / 4; }
+  };
+
+  static constexpr std::uint16_t kFirstInterval = 4;
+  static constexpr std::uint16_t kLongestInterval = 64;
+
+  void decide(TrackerState& state, std::size_t index, std::uint64_t mask, bool doubt,
+              bool may_open) noexcept;
+  /// The chance that a page of the region that was written is written again, and how uncertain it
+  /// is.
+  double rate(const Region& region) const noexcept;
+  double deviation(const Region& region) const noexcept;
+  std::uint16_t longest_interval(int open_pages) const noexcept;
+  template <typename Visit>
+  void for_each_active(PageRange range, Visit&& visit) const;
+
+  Prices prices_;
+  std::vector<Region> regions_;
+  PageBitmap active_;         ///< numbered by region: those with anything to remember
+  Rate rewrites_;             ///< of the whole buffer object: where a fresh region starts
+  std::size_t keeping_ = 0;   ///< regions that keep pages open
+  bool alarm_ = false;        ///< a look has found a trusted page cold: look everywhere soon
+  unsigned since_alarm_ = 0;  ///< collects
+};
+
+}  // namespace mkwrite

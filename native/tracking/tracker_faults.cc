@@ -1,0 +1,115 @@
+// The tracker's part of the fault handler: async-signal-safe code only.
+#include <sys/mman.h>
+
+#include <algorithm>
+
+#include "faults/mutant.h"
+#include "tracking/tracker.h"
+
+namespace mkwrite {
+namespace {
+
+/// After this many faults in a row on a page that is open as far as we know, the fault is not ours
+/// to resolve. Mechanisms that close pages for a while begin the count anew (soft-dirty).
+constexpr std::uint64_t kGiveUpAfter = 100'000;
+
+}  // namespace
+
+FaultOutcome Tracker::resolve(TrackedView& view, PageIndex page, Access access) noexcept {
+  const PageRange all = state_.buffer.all_pages();
+  for (PageRange needed{page, 1};;) {
+    Seqno awaited = 0;
+    {
+      const std::lock_guard lock(state_.lock);
+      if (!view.armed) return FaultOutcome::kResolved;
+      awaited = read_back_owned(needed);
+      if (awaited == 0) {
+        const Opening opening = open(view, page, access);
+        if (opening == Opening::kDone) return FaultOutcome::kResolved;
+        if (opening == Opening::kHopeless || needed == all) return FaultOutcome::kNotOurs;
+        // Only the view as a whole can be opened, which the device's pages in it forbid.
+        needed = all;
+        continue;
+      }
+      ++state_.stats.waits;
+      if (kMutant == Mutant::kWaitUnderLock) owner_->wait(awaited);
+    }
+    // Without any lock: other faults, collects and submits go on meanwhile (design rule 4). What
+    // was true before the wait is looked at again after it.
+    seam(Seam::kHandlerBeforeWait);
+    owner_->wait(awaited);
+    seam(Seam::kHandlerAfterWait);
+  }
+}
+
+Seqno Tracker::read_back_owned(PageRange needed) noexcept {
+  if (state_.owned.next_set(needed.first, needed.end()) == needed.end()) return 0;
+  if (const Seqno pending = owner_->pending_write(needed); pending != 0) return pending;
+  seam(Seam::kHandlerBeforeReadback);
+  // The next pages of the resource will be touched soon; take along those that are done.
+  const PageIndex limit = std::max(needed.end(), std::min(needed.first + read_back_pages_.load(),
+                                                          owner_->end_of_resource(needed.first)));
+  const PageRange window = PageRange::between(needed.first, limit);
+  const PageRange range = owner_->pending_write(window) == 0 ? window : needed;
+  state_.owned.for_each_run(range, [&](PageRange run) {
+    if (kMutant != Mutant::kOpenWithoutReadback) owner_->read_back(run);
+    if (kMutant == Mutant::kTouchViewUnderLock) {
+      static_cast<void>(*static_cast<volatile std::byte*>(state_.views[0]->address(run.first)));
+    }
+    if (state_.twin) state_.twin->take(run);
+    state_.stats.pages_read_back += run.count;
+  });
+  state_.owned.clear(range);
+  return 0;
+}
+
+Tracker::Opening Tracker::open(TrackedView& view, PageIndex page, Access access) noexcept {
+  if (view.closed.test(page)) {
+    const PageIndex limit = std::min(page + read_back_pages_.load(), state_.buffer.pages());
+    const PageIndex end =
+        std::min(view.closed.next_clear(page, limit), state_.owned.next_set(page, limit));
+    const PageRange window = PageRange::between(page, end);
+    if (mechanism_->open(state_, view, window, Access::kRead) != 0) return widen(view, page);
+    view.closed.clear(window);
+    view.repeats = 0;
+    ++(access == Access::kRead ? state_.stats.read_faults : state_.stats.write_faults);
+    if (mechanism_->is_open(view, page, access)) return Opening::kDone;
+  } else {
+    if (mechanism_->is_open(view, page, access)) return reopen(view, page, access);
+    ++state_.stats.write_faults;
+  }
+  view.repeats = 0;
+  if (mechanism_->open_for_fault(state_, view, page, access) != 0) return widen(view, page);
+  return Opening::kDone;
+}
+
+Tracker::Opening Tracker::reopen(TrackedView& view, PageIndex page, Access access) noexcept {
+  view.repeats = page == view.last_fault ? view.repeats + 1 : 0;
+  view.last_fault = page;
+  if (view.repeats >= kGiveUpAfter) return Opening::kHopeless;
+  // Another thread's fault opened it meanwhile, most likely, and then this changes nothing. But it
+  // may also be that its protection could not be set for want of mappings, or that we only believe
+  // it open (WriteFault::distrust).
+  const Access granted = mechanism_->is_open(view, page, Access::kWrite) ? Access::kWrite : access;
+  return mechanism_->open(state_, view, {page, 1}, granted) == 0 ? Opening::kDone
+                                                                 : widen(view, page);
+}
+
+Tracker::Opening Tracker::widen(TrackedView& view, PageIndex page) noexcept {
+  if (kMutant == Mutant::kGiveUpWithoutMappings) return Opening::kHopeless;
+  // Between device-owned pages the mapping's borders exist already, so that opening all of a gap
+  // merges mappings instead of splitting them.
+  PageRange around;
+  state_.owned.for_each_gap(state_.buffer.all_pages(), [&](PageRange gap) {
+    if (gap.contains(page)) around = gap;
+  });
+  ++state_.stats.degradations;
+  if (mechanism_->open(state_, view, around, Access::kWrite) != 0) {
+    return Opening::kOutOfMappings;
+  }
+  view.closed.clear(around);
+  view.repeats = 0;
+  return Opening::kDone;
+}
+
+}  // namespace mkwrite
