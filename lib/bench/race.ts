@@ -11,7 +11,7 @@ import type { BenchPattern } from './writes.ts'
 /** What a contender did in its timed turns. */
 export interface Series {
   contender: ContenderName
-  /** Frames of each turn. Turn `i` of all contenders is of the same round, and of the same frames. */
+  /** Frames of each turn. Turn `i` of all contenders that made as many is of the same frames. */
   turns: FrameResult[][]
 }
 
@@ -29,6 +29,7 @@ export interface RaceOptions {
   minRounds: number
   /** More would not change a median. */
   maxRounds: number
+  /** Time for all of them, of which each gets an equal share. */
   seconds: number
 }
 
@@ -64,18 +65,23 @@ export async function race(
     const series = competitors.map(({ name }): Series => ({ contender: name, turns: [] }))
     const shuffle = shuffler()
     // Wall-clock time here: it is the user's that is budgeted.
-    const begin = performance.now()
+    const share = (options.seconds * 1000) / competitors.length
+    const spent = competitors.map(() => 0)
     let frameCount = 0
     let pageCount = 0
-    const isOver = () => (performance.now() - begin) / 1000 >= options.seconds
     for (let round = 0; round < options.maxRounds; round++) {
-      if (round >= options.minRounds && isOver()) break
+      // Who is slow leaves first, so that its turns are not taken from those who are to be told apart.
+      const isIn = (index: number) => round < options.minRounds || (spent[index] ?? 0) < share
+      const runners = shuffle(competitors.length).filter(isIn)
+      if (runners.length === 0) break
       const frames = maker.next(framesPerTurn)
       frameCount += frames.count
       pageCount += frames.pages
-      for (const index of shuffle(competitors.length)) {
+      for (const index of runners) {
+        const begin = performance.now()
         const turn = competitors[index]?.run(frames, options.work)
         if (turn !== undefined) series[index]?.turns.push(turn)
+        spent[index] = (spent[index] ?? 0) + performance.now() - begin
         await pause()
       }
     }

@@ -40,7 +40,8 @@ export function summarize(about: Case, series: readonly Series[]): BenchRow[] {
 function ratioOf(series: Series, base: Series): number | null {
   const bases = turnsOf(base, totalNs)
   if (median(bases) < nothing) return null
-  return median(turnsOf(series, totalNs).map((ns, round) => ns / (bases[round] ?? Number.NaN)))
+  const common = turnsOf(series, totalNs).slice(0, bases.length)
+  return median(common.map((ns, round) => ns / (bases[round] ?? Number.NaN)))
 }
 
 /** Of each turn the mean frame: it may do what pays only in later ones. */

@@ -72,6 +72,19 @@ describe('ratios', () => {
     expect(row('auto')?.ratioToExplicit).toBe(1.5)
   })
 
+  test('count rounds that both sides ran', () => {
+    const [, auto] = summarize(about, [
+      { contender: 'explicit', turns: turnsOf(1000, 1000, 1000, 9000, 9000, 9000, 9000) },
+      { contender: 'auto', turns: turnsOf(2000, 2000, 2000) },
+    ])
+    const [explicit] = summarize(about, [
+      { contender: 'explicit', turns: turnsOf(1000, 1000, 1000, 9000, 9000, 9000, 9000) },
+      { contender: 'full', turns: turnsOf(2000, 2000, 2000) },
+    ])
+    expect(auto?.ratioToExplicit).toBe(2)
+    expect(explicit?.ratioToBest).toBe(0.5)
+  })
+
   test('to the best are to the fastest fixed mechanism of the library', () => {
     expect(row('auto')?.ratioToBest).toBe(0.5)
     expect(row('userfault')?.ratioToBest).toBe(1)
