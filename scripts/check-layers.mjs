@@ -28,10 +28,11 @@ const typescript = {
   statistics: [],
   measure: ['.', 'statistics'],
   bench: ['.', 'measure'],
+  compare: ['.', 'statistics', 'measure'],
   stress: ['.'],
   webgpu: ['.'],
   vitest: ['.', 'measure'],
-  cli: ['.', 'measure', 'bench', 'stress', 'webgpu', 'vitest'],
+  cli: ['.', 'statistics', 'measure', 'compare', 'bench', 'stress', 'webgpu', 'vitest'],
 }
 
 /** @type {string[]} */

@@ -6,6 +6,7 @@ import { MkwriteError } from '../errors.ts'
 import { version } from '../version.ts'
 import { benchHelp, registerBench } from './bench.ts'
 import { exitCodes, UsageError } from './command.ts'
+import { compareHelp, registerCompare } from './compare.ts'
 import { measureHelp, registerMeasure } from './measure.ts'
 import { registerProbe } from './probe.ts'
 import { registerStress, stressHelp } from './stress.ts'
@@ -13,6 +14,7 @@ import { nearest } from './suggest.ts'
 
 const explanations: Record<string, { title: string; body: string }> = {
   measure: measureHelp,
+  compare: compareHelp,
   bench: benchHelp,
   stress: stressHelp,
 }
@@ -21,6 +23,7 @@ function createProgram(): CAC {
   const cli = cac('mkwrite')
   registerProbe(cli)
   registerMeasure(cli)
+  registerCompare(cli)
   registerBench(cli)
   registerStress(cli)
   cli.version(version)

@@ -77,7 +77,7 @@ export const registerMeasure: Registration = (cli) => {
     )
     .option(
       '--size <bytes>',
-      'Size of the buffer of frames, such as 16MiB (default: 32MiB, quick: 8MiB, thorough: 64MiB)',
+      'Size of the buffer of frames, such as 16MiB (default: 32MiB, quick: 4MiB, thorough: 64MiB)',
     )
     .option('--pages <count>', 'The same in pages')
     .option('--write-bytes <count>', 'Bytes to write to each dirty page (default: 8)')

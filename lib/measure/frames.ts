@@ -4,7 +4,7 @@
 import { BufferObject, internals } from '../buffer-object.ts'
 import { native } from '../native.ts'
 import type { NativeBench } from '../native-measure.ts'
-import { mechanisms } from '../policy.ts'
+import type { Mechanism } from '../policy.ts'
 import { DirtyTracker } from '../tracker.ts'
 import { clockCost, now } from './clock.ts'
 import type { SweepContender } from './options.ts'
@@ -41,7 +41,7 @@ export class Frames implements Disposable {
     // Writes every page, so that none is touched for the first time in a frame.
     this.#native = new native.measure.Bench(
       internals.native(this.#buffer),
-      hasBareLoop(contender) ? contender : 'full',
+      bareMechanismOf(contender),
     )
     new Uint8Array(this.#view).fill(1)
     this.#tracker = DirtyTracker.track(this.#buffer, { policy: contender })
@@ -85,9 +85,11 @@ export class Frames implements Disposable {
   }
 }
 
-/** A policy that chooses for itself has no loop that does by hand what it does. */
-export const hasBareLoop = (contender: SweepContender): boolean =>
-  mechanisms.some((name) => name === contender)
+/** The mechanism of the loop that stands beside a contender: its own, of `auto` the one it builds on. */
+export function bareMechanismOf(contender: SweepContender): Mechanism {
+  if (contender !== 'auto') return contender
+  return native.tryMechanism('userfault').available ? 'userfault' : 'write-fault'
+}
 
 function countPages(runs: Uint32Array): number {
   let pages = 0

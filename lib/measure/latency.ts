@@ -56,7 +56,9 @@ export class LatencyRecorder {
   read(): Latency | undefined {
     const histogram = this.#histogram
     if (histogram.totalCount === 0) return undefined
-    const at = (percent: number): number => histogram.getValueAtPercentile(percent)
+    // A histogram answers with the end of a bucket, which may lie beyond all values.
+    const at = (percent: number): number =>
+      Math.min(histogram.getValueAtPercentile(percent), histogram.maxValue)
     return {
       count: histogram.totalCount,
       mean: Math.round(histogram.mean),

@@ -59,7 +59,7 @@ export async function measure(options: MeasureOptions = {}): Promise<MeasureResu
   const rows: (Measurement | Absence)[] = [
     ...Object.values(found.floors ?? {}),
     ...found.faults,
-    ...found.sweep.flatMap((it) => (it.bare === null ? [it] : [it, it.bare])),
+    ...found.sweep.flatMap((it) => [it, it.bare]),
     ...found.effects,
   ]
   return {

@@ -29,10 +29,10 @@ const fractions = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1]
 
 export const modes: Record<MeasureMode, ModeDefaults> = {
   quick: {
-    size: 8 * MiB,
+    size: 4 * MiB,
     seconds: 7,
-    passes: 2,
-    limits: { minRounds: 3, maxRounds: 40 },
+    passes: 3,
+    limits: { minRounds: 2, maxRounds: 40 },
     floorBatches: 3,
     dirtyFractions: [0.01, 0.1, 1],
     sizesMiB: [1, 16],
@@ -42,8 +42,8 @@ export const modes: Record<MeasureMode, ModeDefaults> = {
   standard: {
     size: 32 * MiB,
     seconds: 45,
-    passes: 3,
-    limits: { minRounds: 3, maxRounds: 100 },
+    passes: 4,
+    limits: { minRounds: 2, maxRounds: 100 },
     floorBatches: 6,
     dirtyFractions: fractions,
     sizesMiB: [1, 16, 64, 256],
@@ -53,8 +53,8 @@ export const modes: Record<MeasureMode, ModeDefaults> = {
   thorough: {
     size: 64 * MiB,
     seconds: 300,
-    passes: 5,
-    limits: { minRounds: 6, maxRounds: 300 },
+    passes: 8,
+    limits: { minRounds: 4, maxRounds: 300 },
     floorBatches: 10,
     dirtyFractions: fractions,
     sizesMiB: [1, 16, 64, 256],

@@ -39,13 +39,14 @@ export interface MeasureOptions {
    * 0.01, 0.03, 0.1, 0.3, 1; 0.01, 0.1, 1 if `quick`.
    */
   dirtyFractions?: readonly number[]
-  /** Bytes of the sweep's buffer. Default: 32 MiB; 8 MiB if `quick`, 64 MiB if `thorough`. */
+  /** Bytes of the sweep's buffer. Default: 32 MiB; 4 MiB if `quick`, 64 MiB if `thorough`. */
   size?: number
   /** Bytes written to each dirty page of the sweep: a multiple of 8. Default: 8. */
   bytesPerPage?: number
   /**
    * Time for everything in seconds. What is known well enough gives its time to the rest; what is slow
-   * takes up to four times its share, or longer to run at all. Default: 45; 7 if `quick`, 300 if
+   * takes up to four times its share, and everything up to twice the time, on a busy machine. One pass is
+   * made however long it takes. Default: 45; 7 if `quick`, 300 if
    * `thorough`.
    */
   seconds?: number

@@ -3,10 +3,11 @@
 import { median } from 'simple-statistics'
 import { MkwriteError } from '../errors.ts'
 import { native } from '../native.ts'
+import type { Mechanism } from '../policy.ts'
 import type { Absence, Measurement } from '../statistics/measured.ts'
 import type { Book } from './book.ts'
 import { type Experiment, SharedResource, type Turn } from './experiment.ts'
-import { type Frame, Frames, hasBareLoop, totalNs } from './frames.ts'
+import { bareMechanismOf, type Frame, Frames, totalNs } from './frames.ts'
 import type { Plan, SweepContender } from './options.ts'
 import { type PageSource, type Pattern, pageSource } from './patterns.ts'
 import { percentile } from './samples.ts'
@@ -22,8 +23,10 @@ export interface Split {
   copyNs: number
 }
 
-/** The loop written by hand for the same mechanism, in turn with the library on the same memory. */
+/** A loop written by hand, in turn with the library on the same memory. */
 export type BareCase = (Measurement | Absence) & {
+  /** The contender's own; of `auto` the one that it builds on. */
+  mechanism: Mechanism
   /** Its median frame over `dirtyPages`. */
   nsPerDirtyPage: number
   /** Where its time goes. */
@@ -59,8 +62,8 @@ export type SweepCase = (Measurement | Absence) & {
   nsPerDirtyPage: number
   /** Where the library's time goes. */
   split: Split
-  /** The same work without the library; null where the contender is more than one mechanism. */
-  bare: BareCase | null
+  /** The same work without the library. */
+  bare: BareCase
 }
 
 /** Frames that a contender which adapts gets to settle in. */
@@ -69,6 +72,7 @@ const settling = 24
 /** One case: its frames of all passes. */
 class Case {
   readonly key: string
+  readonly #bareKey: string
   readonly experiment: Experiment
   readonly #about: Pick<
     SweepCase,
@@ -91,6 +95,8 @@ class Case {
     this.#about = { mechanism, pattern, dirtyFraction, dirtyPages, pages }
     this.#next = pageSource(pattern, pages, dirtyPages)
     this.key = `sweep/${mechanism}/${pattern}/${dirtyFraction}`
+    const bareMechanism = bareMechanismOf(mechanism)
+    this.#bareKey = `${this.key}/bare${bareMechanism === mechanism ? '' : `-${bareMechanism}`}`
     this.experiment = {
       step: `${mechanism}, ${pattern}, ${dirtyFraction * 100} % dirty`,
       weight: 1,
@@ -101,10 +107,9 @@ class Case {
 
   #run(turn: Turn, frames: Frames, limits: Limits): void {
     const { mechanism } = this.#about
-    const isBare = hasBareLoop(mechanism)
     const library: Frame[] = []
     const bare: Frame[] = []
-    const warmUp = isBare ? 1 : settling
+    const warmUp = mechanism === 'auto' ? settling : 1
     const subjects = [
       {
         key: this.key,
@@ -118,7 +123,7 @@ class Case {
         }),
       },
       {
-        key: `${this.key}/bare`,
+        key: this.#bareKey,
         open: () => {
           frames.chooseBare(this.#next())
           return {
@@ -131,13 +136,13 @@ class Case {
         },
       },
     ]
-    takeTurns(isBare ? subjects : subjects.slice(0, 1), turn, limits)
+    takeTurns(subjects, turn, limits)
     this.#lostPages += library.reduce((sum, { lostPages }) => sum + lostPages, 0)
     const lostByBare = bare.reduce((sum, { lostPages }) => sum + lostPages, 0)
     if (lostByBare > 0) {
       throw new MkwriteError(
         'ERR_MKWRITE_SYSTEM',
-        `The bare ${mechanism} loop lost ${lostByBare} pages, so the kernel's mechanism is broken here and nothing measured with it counts. Please report it with the output of \`mkwrite probe --json\`.`,
+        `The bare ${bareMechanismOf(mechanism)} loop lost ${lostByBare} pages, so the kernel's mechanism is broken here and nothing measured with it counts. Please report it with the output of \`mkwrite probe --json\`.`,
       )
     }
     // What warmed up counts only for what it lost.
@@ -162,11 +167,11 @@ class Case {
     }
   }
 
-  #readBare(book: Book): BareCase | null {
-    if (this.#bare.length === 0) return null
+  #readBare(book: Book): BareCase {
     const middle = median(this.#bare.map(totalNs))
     return {
-      ...book.read(`${this.key}/bare`),
+      ...book.read(this.#bareKey),
+      mechanism: bareMechanismOf(this.#about.mechanism),
       nsPerDirtyPage: middle / this.#about.dirtyPages,
       split: splitOf(this.#bare),
     }

@@ -21,7 +21,7 @@ function openMemory({
   memory = 'shared',
   openPages = 1,
 }: ArmedOptions): NativeArmedMemory {
-  const size = 16 * MiB
+  const size = 8 * MiB
   return new native.measure.ArmedMemory({ mechanism, memory, size, openPages, againstReads: false })
 }
 

@@ -52,8 +52,8 @@ export interface Variant extends EffectSetting {
   warmUp?: number
 }
 
-const keyOf = ({ effect, mechanism, value }: EffectSetting): string =>
-  `effect/${effect}/${mechanism}/${value}`
+const keyOf = ({ effect, mechanism, value, by }: EffectSetting): string =>
+  `effect/${effect}/${mechanism}/${value}/${by}`
 
 /** An effect: its experiments, and after these its rows. */
 export interface Effect {

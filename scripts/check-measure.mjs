@@ -1,0 +1,160 @@
+// Holds `mkwrite measure` and `mkwrite compare` against the truth, as far as it is known:
+//   - a bare mprotect fault costs what an independent C program says;
+//   - two measurements in a row are equal;
+//   - a build whose faults take 1 µs longer is found to be slower.
+// Needs the compiled library, a C compiler, and build/cmake/plain/mkwrite.node (with seams).
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const temporary = mkdtempSync(join(tmpdir(), 'mkwrite-measure-'))
+let failures = 0
+let checks = 0
+
+/**
+ * @param {boolean} holds
+ * @param {string} text
+ */
+function check(holds, text) {
+  checks++
+  if (!holds) failures++
+  console.log(`${holds ? 'ok    ' : 'FAILED'} ${text}`)
+}
+
+/** @param {number[]} values */
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+
+/**
+ * The library with another addon.
+ *
+ * @param {string} name
+ * @param {string} addon
+ */
+function install(name, addon) {
+  const folder = join(temporary, name)
+  mkdirSync(join(folder, 'build', 'Release'), { recursive: true })
+  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'))
+  cpSync(addon, join(folder, 'build', 'Release', 'mkwrite.node'))
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  return join(folder, 'dist', 'cli', 'main.js')
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ */
+function measure(program, args, env = {}) {
+  return execFileSync(process.execPath, [program, 'measure', '--json', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    maxBuffer: 2 ** 28,
+  })
+}
+
+/** Alternately, so that what changes in the machine changes both. */
+function agreesWithReference() {
+  const reference = join(temporary, 'mprotect_fault')
+  const source = join(root, 'test/native/reference/mprotect_fault.c')
+  execFileSync(process.env.CC_FOR_BUILD ?? 'cc', ['-O2', '-o', reference, source])
+  const program = join(root, 'dist', 'cli', 'main.js')
+  /** @type {number[]} */
+  const ratios = []
+  for (let round = 0; round < 7; round++) {
+    const before = Number(execFileSync(reference, { encoding: 'utf8' }))
+    const { faults } = JSON.parse(
+      measure(program, [
+        '--quick',
+        '--only',
+        'faults',
+        '--mechanism',
+        'write-fault',
+        '--seconds',
+        '1',
+      ]),
+    )
+    const after = Number(execFileSync(reference, { encoding: 'utf8' }))
+    const row = faults.find(
+      (/** @type {{ key: string }} */ it) => it.key === 'fault/write/write-fault/sequential/bare',
+    )
+    ratios.push(row.latency.p50 / ((before + after) / 2))
+    console.log(`       reference ${before} and ${after} ns, measure ${row.latency.p50} ns`)
+  }
+  const ratio = median(ratios)
+  // An idle machine shows a few percent; the bound is for busy ones.
+  check(
+    ratio > 0.75 && ratio < 1.33,
+    `a bare mprotect fault costs ${ratio.toFixed(3)} times what the C program says`,
+  )
+}
+
+/**
+ * @param {string} program
+ * @param {string} base
+ * @param {string} other
+ */
+function compare(program, base, other) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [program, 'compare', base, other],
+    { encoding: 'utf8' },
+  )
+  console.log(`${stdout}${stderr}`.replace(/^/gm, '       '))
+  return { status, stdout }
+}
+
+function findsWhatIsSlower() {
+  const addon = join(root, 'build', 'cmake', 'plain', 'mkwrite.node')
+  if (!existsSync(addon))
+    throw new Error(`${addon} is missing: cmake --build --preset plain --target mkwrite_addon`)
+  const program = install('seams', addon)
+  const args = [
+    '--quick',
+    '--seconds',
+    '12',
+    '--only',
+    'floors',
+    '--only',
+    'faults',
+    '--only',
+    'sweep',
+  ]
+  const [first, second, slow] = ['first', 'second', 'slow'].map((name) => {
+    const path = join(temporary, `${name}.json`)
+    writeFileSync(
+      path,
+      measure(program, args, name === 'slow' ? { MKWRITE_SLOW_FAULT_NS: '1000' } : {}),
+    )
+    return path
+  })
+  const same = compare(program, first ?? '', second ?? '')
+  check(same.status === 0, 'two measurements in a row are equal')
+  const other = compare(program, second ?? '', slow ?? '')
+  check(other.status === 1, 'a build with faults that take 1 µs longer is found')
+  check(
+    /fault\/write\/write-fault\/sequential\/library\s+slower/.test(other.stdout),
+    'and single faults of write-fault are among what is slower',
+  )
+}
+
+try {
+  agreesWithReference()
+  findsWhatIsSlower()
+} finally {
+  rmSync(temporary, { recursive: true, force: true })
+}
+console.log(`${checks - failures} passed, ${failures} failed`)
+if (failures > 0) process.exitCode = 1
