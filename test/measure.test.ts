@@ -105,8 +105,7 @@ describe('every row', () => {
       const { samples, count, median, interval } = row
       expect(samples.flat()).toHaveLength(count)
       expect(samples.length).toBeGreaterThan(0)
-      // 0: where windows open ahead, the median write faults no more.
-      expect(median, row.key).toBeGreaterThanOrEqual(0)
+      expect(median, row.key).toBeGreaterThan(0)
       expect(interval[0]).toBeLessThanOrEqual(median)
       expect(interval[1]).toBeGreaterThanOrEqual(median)
     }
@@ -131,9 +130,10 @@ describe('latencies of single faults', () => {
     const writes = faults.filter((it) => it.kind === 'write')
     for (const mechanism of available.filter((name) => faultingMechanisms.includes(name))) {
       const found = writes.filter((it) => it.mechanism === mechanism)
+      // A sequence of writes is followed under write-fault, and faults rarely.
+      const sequential = mechanism === 'write-fault' ? ['bare'] : ['library', 'bare']
       expect(found.map((it) => [it.pattern, it.by])).toEqual([
-        ['sequential', 'library'],
-        ['sequential', 'bare'],
+        ...sequential.map((by) => ['sequential', by]),
         ['random', 'library'],
         ['random', 'bare'],
       ])
@@ -213,11 +213,12 @@ describe.each(contenders)('under %s', (mechanism) => {
 })
 
 test('exactly the written pages are reported by mechanisms that tell them apart', async () => {
-  // Library and bare loop take turns on one memory, so compare sees the writes of both.
-  if (!available.includes('userfault')) return
-  const { sweep } = await measure({ ...small, mechanisms: ['userfault'] })
-  for (const it of sweep) expect(it.reportedPages).toBe(it.dirtyPages)
-  for (const it of sweep) expect(it.faults).toBeGreaterThanOrEqual(it.dirtyPages)
+  const exact = available.filter((name) => name === 'userfault' || name === 'compare')
+  const { sweep } = await measure({ ...small, mechanisms: exact })
+  for (const it of sweep) expect(it.reportedPages, it.key).toBe(it.dirtyPages)
+  for (const it of sweep) {
+    if (it.mechanism === 'userfault') expect(it.faults).toBeGreaterThanOrEqual(it.dirtyPages)
+  }
 })
 
 test('a written page counts as lost until it is copied', () => {

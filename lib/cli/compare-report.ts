@@ -41,8 +41,8 @@ export function renderComparison(
 
 const changeOf = ({ adjusted, ratio }: ComparedRow): number => adjusted ?? ratio
 
-/** Controls cannot be regressions, but whoever sees the others should know of these. */
-const isChange = ({ verdict }: ComparedRow): boolean => verdict === 'slower' || verdict === 'faster'
+const isChange = ({ verdict, isControl }: ComparedRow): boolean =>
+  !isControl && (verdict === 'slower' || verdict === 'faster')
 
 const columns: Column[] = [
   { title: 'row', align: 'left' },

@@ -37,7 +37,7 @@ export const registerCompare: Registration = (cli) => {
     .command('compare <base> <new>', 'Whether the new measurement is slower than the old one')
     .option('--threshold <share>', 'A difference that matters (default: 0.1, which is 10 %)')
     .option('--force', 'Compare although machines or options differ')
-    .option('--all', 'Show all rows, also those that are the same or noisy')
+    .option('--all', 'Show all rows, also those that are the same, noisy, or controls')
     .option('--markdown', 'Print Markdown, for the summary of a CI job')
     .option('--json', 'Print JSON (schema mkwrite.compare/1)')
     .example((name) => `  $ ${name} compare base.json new.json`)

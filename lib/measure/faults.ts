@@ -122,7 +122,11 @@ function contendersFor(mechanisms: readonly Mechanism[]): Contender[] {
   for (const mechanism of mechanisms.filter((name) => faultingMechanisms.includes(name))) {
     for (const pattern of ['sequential', 'random'] as const) {
       for (const by of ['library', 'bare'] as const) {
-        contenders.push({ kind: 'write', mechanism, by, pattern })
+        // The library opens windows ahead of a sequence, so that most of its writes do not fault.
+        const isFollowed = mechanism === 'write-fault' && pattern === 'sequential'
+        if (by === 'bare' || !isFollowed) {
+          contenders.push({ kind: 'write', mechanism, by, pattern })
+        }
       }
     }
   }

@@ -1,5 +1,5 @@
 // Frames over one buffer object: of the library under one policy, and of the loop that does the same
-// by hand, on the same memory, with the same writer and the same device copy.
+// by hand, where possible on the same memory, with the same writer and the same device copy.
 
 import { BufferObject, internals } from '../buffer-object.ts'
 import { native } from '../native.ts'
@@ -27,6 +27,8 @@ export class Frames implements Disposable {
   readonly #tracker: DirtyTracker
   readonly #view: ArrayBuffer
   readonly #native: NativeBench
+  readonly #bareBuffer: BufferObject
+  readonly #bareNative: NativeBench
   readonly #bytesPerPage: number
   readonly #clockCost = clockCost()
   /** Every frame writes something else, so that a page that is not copied is stale. */
@@ -39,10 +41,11 @@ export class Frames implements Disposable {
     this.#buffer = new BufferObject({ size })
     this.#view = this.#buffer.map()
     // Writes every page, so that none is touched for the first time in a frame.
-    this.#native = new native.measure.Bench(
-      internals.native(this.#buffer),
-      bareMechanismOf(contender),
-    )
+    this.#native = createBench(this.#buffer, contender)
+    // Who looks at contents would see the other's writes, too.
+    const looksAtContents = contender === 'compare' || contender === 'auto'
+    this.#bareBuffer = looksAtContents ? new BufferObject({ size }) : this.#buffer
+    this.#bareNative = looksAtContents ? createBench(this.#bareBuffer, contender) : this.#native
     new Uint8Array(this.#view).fill(1)
     this.#tracker = DirtyTracker.track(this.#buffer, { policy: contender })
     this.#tracker.collect()
@@ -50,7 +53,7 @@ export class Frames implements Disposable {
 
   /** Lets the bare loop find out which of its ways is the cheapest for writes like these. */
   chooseBare(pages: Uint32Array): void {
-    this.#native.chooseBare(pages, this.#bytesPerPage, this.#stamp)
+    this.#bareNative.chooseBare(pages, this.#bytesPerPage, this.#stamp)
     this.#stamp += 100
   }
 
@@ -73,7 +76,7 @@ export class Frames implements Disposable {
   }
 
   bare(pages: Uint32Array): Frame {
-    this.#native.runBare(pages, this.#bytesPerPage, this.#stamp++, this.#bare)
+    this.#bareNative.runBare(pages, this.#bytesPerPage, this.#stamp++, this.#bare)
     const [writeNs = 0, collectNs = 0, copyNs = 0, faults = 0, reportedPages = 0, lostPages = 0] =
       this.#bare
     return { writeNs, collectNs, copyNs, faults, reportedPages, lostPages }
@@ -82,8 +85,12 @@ export class Frames implements Disposable {
   [Symbol.dispose](): void {
     this.#tracker.dispose()
     this.#buffer.destroy()
+    this.#bareBuffer.destroy()
   }
 }
+
+const createBench = (buffer: BufferObject, contender: SweepContender): NativeBench =>
+  new native.measure.Bench(internals.native(buffer), bareMechanismOf(contender))
 
 /** The mechanism of the loop that stands beside a contender: its own, of `auto` the one it builds on. */
 export function bareMechanismOf(contender: SweepContender): Mechanism {

@@ -94,7 +94,7 @@ describe('a row without a control', () => {
     expect(result.rows.find(({ key }) => key === 'a')?.verdict).toBe('noisy')
     expect(result.drift).toMatchObject({ controls: 3 })
     expect(result.drift.ratio).toBeCloseTo(1.4)
-    expect(result.verdict).toBe('equal')
+    expect(result.verdict).toBe('unclear')
   })
 })
 

@@ -13,6 +13,9 @@ export function renderEffects(rows: readonly EffectRow[]): string[] {
   return names.map((name) => renderEffect(rows.filter((row) => row.effect === name)))
 }
 
+const nameOf = ({ mechanism, by }: EffectRow): string =>
+  by === 'bare' ? `${mechanism}, bare` : mechanism
+
 function renderEffect(rows: readonly EffectRow[]): string {
   const [first] = rows
   if (first === undefined) return ''
@@ -26,8 +29,10 @@ function renderEffect(rows: readonly EffectRow[]): string {
   ]
   const most = Math.max(...rows.map((row) => row.median ?? 0))
   const lines = rows.map((row, index) => {
-    const name = `${row.mechanism}${row.by === 'bare' ? ', bare' : ''}`
-    const head = [row.mechanism === rows[index - 1]?.mechanism ? '' : name, String(row.value)]
+    const name = nameOf(row)
+    const previous = rows[index - 1]
+    const isAgain = previous !== undefined && nameOf(previous) === name
+    const head = [isAgain ? '' : name, String(row.value)]
     if (row.median === null) return [...head, '–', '', style('dim', row.reason)]
     return [
       ...head,

@@ -7,7 +7,8 @@ import type { Experiment } from '../experiment.ts'
 import { type Limits, type OpenSubject, takeTurns } from '../take-turns.ts'
 
 /**
- * - `run-ahead`: pages that one write fault opens, written in sequence. Per page.
+ * - `run-ahead`: pages that one write fault opens, written in sequence; `growing`: what the library
+ *   decides. Per page.
  * - `threads`: writers at once, each on pages of its own of one view. Per fault, of one writer.
  * - `huge-pages`: kind of memory whose pages are tracked one by one. Per page, written in sequence.
  * - `huge-regions`: kind of memory that is tracked in regions of a huge page. Per region.

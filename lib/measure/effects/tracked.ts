@@ -60,12 +60,28 @@ export function openFrames(
   }
 }
 
+/** CPU time per page of writing all pages in sequence, with the windows that the library opens. */
+export function openSequence(mechanism: Mechanism): OpenSubject {
+  const { buffer, views, tracker, close } = open(mechanism, 8 * 1024 * 1024)
+  const count = buffer.size / native.pageSize
+  const pages = Uint32Array.from({ length: count }, (_, page) => page)
+  return {
+    sample() {
+      const ns = native.measure.writePages(views[0] as ArrayBuffer, pages)
+      tracker.collect()
+      return ns / count
+    },
+    close,
+  }
+}
+
 /** The median of single faults of `threads` writers at once, each on pages of its own of one view. */
 export function openThreads(mechanism: Mechanism, threads: number): OpenSubject {
   const size = 16 * 1024 * 1024
   const { buffer, views, tracker, close } = open(mechanism, size)
   const count = buffer.size / native.pageSize
-  const pages = Uint32Array.from({ length: count }, (_, page) => page)
+  // In no order that could be followed: each write shall fault.
+  const pages = pageSource('random', count, count)()
   const times = new Float64Array(count)
   return {
     sample() {
