@@ -75,6 +75,7 @@ interface NativeExplanation {
   count: number
   decision: 'track' | 'keep-open'
   openPages: number
+  lanePages: number
   rewriteRate: number
   threshold: number
   faults: number

@@ -41,6 +41,8 @@ export interface RegionExplanation {
   decision: 'track' | 'keep-open'
   /** Pages that stay writable now. */
   openPages: number
+  /** Pages that are tracked by write faults, although the rest is not, because a stream moves there. */
+  lanePages: number
   /** Chance that a page just written is written again before the next collect, 0 to 1. */
   rewriteRate: number
   /** Rewrite rate from which on keeping pages open is cheaper, by the costs of this machine. */

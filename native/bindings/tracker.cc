@@ -45,6 +45,7 @@ Napi::Array tracker_explanation(Napi::Env env, const Tracker& tracker) {
     object["count"] = Napi::Number::New(env, static_cast<double>(pages.count));
     object["decision"] = Napi::String::New(env, decision.keeps_open ? "keep-open" : "track");
     object["openPages"] = Napi::Number::New(env, static_cast<double>(decision.open_pages));
+    object["lanePages"] = Napi::Number::New(env, static_cast<double>(decision.lane_pages));
     object["rewriteRate"] = Napi::Number::New(env, decision.rewrite_rate);
     object["threshold"] = Napi::Number::New(env, threshold);
     object["faults"] = Napi::Number::New(env, decision.faults);

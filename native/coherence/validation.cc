@@ -1,6 +1,7 @@
 #include "coherence/validation.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <tuple>
 
@@ -10,6 +11,7 @@
 #include "faults/mutant.h"
 #include "faults/seam.h"
 #include "memory/error.h"
+#include "tracking/costs.h"
 
 namespace mkwrite {
 namespace {
@@ -207,6 +209,17 @@ void claim_pages(Claim& claim, Seqno seqno, std::vector<UpdateRun>& updates, Buf
   report->written = std::move(written);
 }
 
+/// Sends the updates, and tells how long that took.
+void update(Device& device, const std::vector<UpdateRun>& updates) {
+  if (updates.empty()) return device.update(updates);
+  using Clock = std::chrono::steady_clock;
+  std::size_t bytes = 0;
+  for (const UpdateRun& run : updates) bytes += run.size;
+  const auto begin = Clock::now();
+  device.update(updates);
+  observe_copy(bytes, std::chrono::duration<double, std::nano>(Clock::now() - begin).count());
+}
+
 /// Ends the device's ownership of pages in `range`, except of those that it wrote in a resource.
 /// Under the buffer's lock.
 void disown(CoherentBuffer& buffer, PageRange range) noexcept {
@@ -298,7 +311,7 @@ Seqno submit(Device& device, std::vector<Command> commands, std::vector<BufferRe
           report == nullptr ? nullptr : &report->emplace_back(BufferReport{claim.buffer});
       claim_pages(claim, seqno, updates, entry);
     }
-    device.update(updates);
+    update(device, updates);
   } catch (...) {
     for (std::size_t i = 0; i < claimed; ++i) roll_back(claims[i], seqno);
     device.cancel();

@@ -9,6 +9,7 @@ PageBitmap::PageBitmap(std::size_t pages)
 
 void PageBitmap::store(std::size_t index, Word value) noexcept {
   const Word before = words_[index];
+  if (value == before) return;
   count_ = count_ + static_cast<std::size_t>(std::popcount(value)) -
            static_cast<std::size_t>(std::popcount(before));
   words_[index] = value;
@@ -30,6 +31,10 @@ bool PageBitmap::set(PageIndex page) noexcept {
 }
 
 void PageBitmap::set(PageRange range) noexcept {
+  if (range.count == 1) {
+    set(range.first);
+    return;
+  }
   if (range.empty()) return;
   for (std::size_t i = range.first / kWordBits; i <= (range.end() - 1) / kWordBits; ++i) {
     store(i, words_[i] | mask(i, range));

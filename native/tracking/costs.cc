@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <memory>
@@ -88,7 +89,27 @@ Costs measure() {
   return costs;
 }
 
+/// ns per page; 0 until there is an observation.
+std::atomic<double> observed{0};
+static_assert(std::atomic<double>::is_always_lock_free);
+
 }  // namespace
+
+void observe_copy(std::size_t bytes, double ns) noexcept {
+  // Small copies tell more of the clock and the call.
+  constexpr std::size_t kPages = 16;
+  if (bytes < kPages * kPageSize) return;
+  const double page = ns * static_cast<double>(kPageSize) / static_cast<double>(bytes);
+  // Relaxed, and not one step: an observation that is lost to another thread's is no loss.
+  const double before = observed.load(std::memory_order_relaxed);
+  observed.store(before == 0 ? page : before + (page - before) / 16, std::memory_order_relaxed);
+}
+
+double observed_copy_page(double calibrated) noexcept {
+  const double page = observed.load(std::memory_order_relaxed);
+  // A program that was interrupted in the middle of a copy must not turn everything around.
+  return page == 0 ? calibrated : std::clamp(page, calibrated / 4, calibrated * 4);
+}
 
 const Costs& machine_costs() {
   static const Costs costs = measure();

@@ -1,6 +1,8 @@
 // What the steps of tracking cost on this machine, for the policy that weighs them.
 #pragma once
 
+#include <cstddef>
+
 #include "tracking/mechanism.h"
 
 namespace mkwrite {
@@ -21,5 +23,12 @@ struct Costs {
 
 /// The costs of this machine, measured at the first call within a few milliseconds. Throws Error.
 const Costs& machine_costs();
+
+/// Tells of an update of `bytes` bytes that took `ns`: what a copy costs in this program, with its
+/// caches and its load, is better known from those that were made than from calibration.
+void observe_copy(std::size_t bytes, double ns) noexcept;
+
+/// What a copied page costs: as observed, within bounds around `calibrated`.
+double observed_copy_page(double calibrated) noexcept;
 
 }  // namespace mkwrite

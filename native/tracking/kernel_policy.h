@@ -15,6 +15,8 @@ class KernelPolicy final : public Policy {
 
   MechanismKind initial() const noexcept override { return current_; }
   bool harvests_everything() const noexcept override { return true; }
+  /// vmwgfx never makes pages writable ahead of their fault (vmw_bo_vm_fault).
+  bool runs_ahead() const noexcept override { return false; }
   Decision observe(std::size_t pages_found) noexcept override;
 
  private:

@@ -27,7 +27,7 @@ void Lanes::steer(TrackerState& state) {
   if (rest_ != 0) --rest_;
   for (const auto& view : state.views) {
     if (!view->armed || view->tripwire) continue;
-    if (view->faulting.any() && (!good || !view->streams.any())) end_lanes(state, *view);
+    if (view->lanes.any() && (!good || !view->streams.any())) end_lanes(state, *view);
     if (rest_ != 0) continue;
     view->streams.for_each_window([&](PageRange window) {
       const PageRange open = make_lane(state, *view, window);
@@ -47,8 +47,8 @@ bool Lanes::worthwhile(const TrackerState& state) noexcept {
   faults_before_ = state.stats.write_faults;
   std::size_t written = 0;
   for (const auto& view : state.views) {
-    view->faulting.for_each_run(view->faulting.all(),
-                                [&](PageRange run) { written += view->found.count(run); });
+    view->lanes.for_each_run(view->lanes.all(),
+                             [&](PageRange run) { written += view->found.count(run); });
   }
   constexpr std::uint64_t kFew = 16;
   if (faults <= kFew || faults * kSignalInKernelFaults < written) return true;
@@ -64,13 +64,13 @@ PageRange Lanes::make_lane(TrackerState& state, TrackedView& view, PageRange win
   const PageIndex end = std::min(view.closed.next_set(window.first, window.end()),
                                  state.stays_open.next_set(window.first, window.end()));
   window = PageRange::between(window.first, end);
-  const PageIndex known = view.faulting.next_clear(window.first, window.end());
+  const PageIndex known = view.lanes.next_clear(window.first, window.end());
   if (known == window.end()) return window;
   PageRange added = PageRange::between(known, (window.end() + kUnit - 1) / kUnit * kUnit);
   added = added.intersect(all);
   added = PageRange::between(added.first, std::min({view.closed.next_set(known, added.end()),
                                                     state.stays_open.next_set(known, added.end()),
-                                                    view.faulting.next_set(known, added.end())}));
+                                                    view.lanes.next_set(known, added.end())}));
   const PageRange before = PageRange::between(window.first, known);
   seam(Seam::kLaneBeforeProtect);
   if (added.empty() || !view.may_split(2) || view.protect(added, PROT_READ) != 0) return before;
@@ -83,19 +83,19 @@ PageRange Lanes::make_lane(TrackerState& state, TrackedView& view, PageRange win
     view.protect(added, PROT_READ | PROT_WRITE);
     return before;
   }
-  view.faulting.set(added);
+  view.lanes.set(added);
   return PageRange::between(window.first, std::min(window.end(), added.end()));
 }
 
 void Lanes::end_lanes(TrackerState& state, TrackedView& view) {
-  view.faulting.for_each_run(view.faulting.all(), [&](PageRange run) {
+  view.lanes.for_each_run(view.lanes.all(), [&](PageRange run) {
     WriteFault::harvest_view(state, view, run);
     // Write-protected by both for a moment. Pages that were still writable are noted as written.
     Userfaultfd::instance().register_range(view.address(run.first), run.count * kPageSize);
     state.pending.add(view.writable, state.owned, run);
     view.writable.clear(run);
     view.ahead.clear(run);
-    view.faulting.clear(run);
+    view.lanes.clear(run);
     // Should this fail, the next access faults, and its page is opened there.
     view.closed.for_each_gap(run,
                              [&](PageRange gap) { view.protect(gap, PROT_READ | PROT_WRITE); });

@@ -25,6 +25,9 @@ class Policy {
   /// writable (regions.h); else null.
   virtual const Costs* costs() const noexcept { return nullptr; }
 
+  /// Whether write faults that follow each other open pages ahead (run_ahead.h).
+  virtual bool runs_ahead() const noexcept { return true; }
+
   /// Whether each collect harvests the whole buffer object, whatever part of it is in use.
   virtual bool harvests_everything() const noexcept { return false; }
 

@@ -40,7 +40,10 @@ std::uint64_t mask_of(std::size_t index, PageRange range) noexcept {
   return ((std::uint64_t{1} << part.count) - 1) << (part.first % Regions::kPages);
 }
 
-float pages_in(std::uint64_t word) noexcept { return static_cast<float>(std::popcount(word)); }
+/// Most words are empty, and counting bits is a function call where the processor may be an old
+/// one.
+int count_pages(std::uint64_t word) noexcept { return word == 0 ? 0 : std::popcount(word); }
+float pages_in(std::uint64_t word) noexcept { return static_cast<float>(count_pages(word)); }
 
 /// The next set bit after number `after`, all getting their turn. `word` is not 0.
 std::uint8_t next_in_turn(std::uint64_t word, std::uint8_t after) noexcept {
@@ -87,8 +90,9 @@ void Regions::decide(TrackerState& state, PageRange range, bool may_open) noexce
     const Region& region = regions_[index];
     const std::uint64_t looked =
         region.looking & mask_of(index, range) & ~state.written_freely.word(index);
-    if (looked == 0) return;
-    looks.expected += rate(region) * pages_in(looked);
+    // Looks at more than one page are taken on suspicion, and mostly find it true.
+    if (std::popcount(looked) != 1) return;
+    looks.expected += rate(region);
     looks.hot += pages_in(looked & state.harvested.word(index));
   });
   ++since_alarm_;
@@ -118,12 +122,19 @@ void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
   const std::uint64_t cold = looked & ~found;
 
   const bool trusted = rate(region) >= kTrusted;
-  const auto add = [&](float events, float chances) {
-    region.rewrites.add(events, chances, kMemory);
-    rewrites_.add(events, chances, 1);
+  const auto add = [&](float events, float of) {
+    region.rewrites.add(events, of, kMemory);
+    rewrites_.add(events, of, 1);
   };
-  add(pages_in(region.last & seen), pages_in(region.last & known));
-  add(pages_in(region.before_last & seen), pages_in(region.before_last & known));
+  float rewritten = 0;
+  float chances = 0;
+  std::uint64_t remembered = 0;
+  for (const std::uint64_t earlier : region.seen) {
+    rewritten += pages_in(earlier & seen);
+    chances += pages_in(earlier & known);
+    remembered |= earlier;
+  }
+  add(rewritten, chances);
   // Open pages count as written before the look. A look at many of them is taken on suspicion,
   // which must not weigh more than a look at one.
   if (looked != 0) add(pages_in(looked & seen) / pages_in(looked), 1);
@@ -152,11 +163,12 @@ void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
         }
       }
     } else if (looked != 0) {
-      region.interval = static_cast<std::uint16_t>(
-          std::min<int>(2 * region.interval, longest_interval(std::popcount(stays))));
+      region.interval = static_cast<std::uint16_t>(2 * region.interval);
     }
     if (kept != region.keeps_open) region.age = static_cast<std::uint16_t>(index % kFirstInterval);
-    if (looking == 0 && open != 0 && ++region.age >= region.interval) {
+    // A region that had fewer open pages may have a longer interval from then.
+    if (looking == 0 && open != 0 &&
+        ++region.age >= std::min(region.interval, longest_interval(count_pages(open)))) {
       region.cursor = next_in_turn(open, region.cursor);
       looking = std::uint64_t{1} << region.cursor;
       // Not all regions at the same collect.
@@ -165,15 +177,16 @@ void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
     stays &= ~looking;
   }
 
-  state.stats.pages_kept_open += static_cast<std::uint64_t>(std::popcount(open));
-  state.stats.looks += static_cast<std::uint64_t>(std::popcount(looking));
+  state.stats.pages_kept_open += static_cast<std::uint64_t>(count_pages(open));
+  state.stats.looks += static_cast<std::uint64_t>(count_pages(looking));
   state.hot.set_word(index, (hot & ~mask) | stays);
   state.stays_open.set_word(index, (hot & ~mask) | stays | freely);
   region.looking = (region.looking & ~mask) | looking;
-  region.before_last = (region.before_last & ~mask) | (region.last & mask);
-  region.last = (region.last & ~mask) | (seen & ~looked);
-  const std::uint64_t remembered =
-      state.hot.word(index) | region.last | region.before_last | region.looking;
+  for (std::size_t i = kHistory - 1; i > 0; --i) {
+    region.seen[i] = (region.seen[i] & ~mask) | (region.seen[i - 1] & mask);
+  }
+  region.seen[0] = (region.seen[0] & ~mask) | (seen & ~looked);
+  remembered |= state.hot.word(index) | seen | region.looking;
   if (remembered == 0 && !region.keeps_open && region.written < 0.01F) active_.clear({index, 1});
 }
 
@@ -184,8 +197,7 @@ void Regions::forget(TrackerState& state, PageRange range) noexcept {
   for_each_active(range, [&](std::size_t index) {
     Region& region = regions_[index];
     const std::uint64_t rest = ~mask_of(index, range);
-    region.last &= rest;
-    region.before_last &= rest;
+    for (std::uint64_t& earlier : region.seen) earlier &= rest;
     region.looking &= rest;
   });
 }
@@ -199,7 +211,8 @@ Regions::Explanation Regions::explain(const TrackerState& state, std::size_t ind
   const double if_tracked = (written + chance * open) * prices_.fault;
   const double if_kept = region.keeps_open ? written * prices_.fault + miss * open * prices_.copy
                                            : written * miss * (prices_.fault + prices_.copy);
-  return {region.keeps_open, static_cast<std::size_t>(open), chance, written, if_tracked, if_kept};
+  return {
+      region.keeps_open, static_cast<std::size_t>(open), 0, chance, written, if_tracked, if_kept};
 }
 
 }  // namespace mkwrite

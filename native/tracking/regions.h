@@ -4,11 +4,12 @@
 //
 //     copy / (fault + copy)
 //
-// The chance is learned from protected pages: of those written one and two collects ago, how many
+// The chance is learned from protected pages: of those written one to four collects ago, how many
 // were written now? Open pages tell nothing, so now and then some of them are protected for a look.
 // docs/auto.md derives the rule and says what regret it is meant to have.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -51,6 +52,7 @@ class Regions {
   struct Explanation {
     bool keeps_open = false;     ///< pages that were written stay open
     std::size_t open_pages = 0;  ///< pages that are open now
+    std::size_t lane_pages = 0;  ///< pages left to write faults, for a stream
     double rewrite_rate = 0;     ///< chance that a page just written is written again, 0 to 1
     double faults = 0;           ///< pages seen written per collect, which cost a fault each
     double track_ns = 0;         ///< predicted cost of a collect if every page is protected again
@@ -71,10 +73,14 @@ class Regions {
       possible = possible * memory + chances;
     }
   };
+  /// What is written every fourth frame is still a pattern.
+  static constexpr std::size_t kHistory = 4;
+  static constexpr std::uint16_t kFirstInterval = 4;
+  static constexpr std::uint16_t kLongestInterval = 64;
+
   struct Region {
-    std::uint64_t last = 0;         ///< seen written in the last collect
-    std::uint64_t before_last = 0;  ///< seen written in the one before
-    std::uint64_t looking = 0;      ///< open pages that the last collect protected for a look
+    std::array<std::uint64_t, kHistory> seen{};  ///< pages seen written; the last collect first
+    std::uint64_t looking = 0;  ///< open pages that the last collect protected for a look
     Rate rewrites;
     float written = 0;  ///< pages seen written per collect, a moving average
     std::uint16_t interval = kFirstInterval;
@@ -89,9 +95,6 @@ class Regions {
     /// Whether to doubt everything that is open.
     bool mass_cooling() const noexcept { return expected >= 2 && hot < expected / 4; }
   };
-
-  static constexpr std::uint16_t kFirstInterval = 4;
-  static constexpr std::uint16_t kLongestInterval = 64;
 
   void decide(TrackerState& state, std::size_t index, std::uint64_t mask, bool doubt,
               bool may_open) noexcept;

@@ -9,7 +9,7 @@
 namespace mkwrite {
 
 TrackedView::TrackedView(Tracker& tracker, View& view)
-    : faulting(view.buffer().pages()),
+    : lanes(view.buffer().pages()),
       writable(view.buffer().pages()),
       closed(view.buffer().pages()),
       ahead(view.buffer().pages()),

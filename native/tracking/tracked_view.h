@@ -38,8 +38,8 @@ class TrackedView final : public FaultSink {
 
   // Guarded by the tracker's lock.
 
-  PageBitmap faulting;    ///< pages whose writes are noticed by write faults
-  PageBitmap writable;    ///< of these, pages that can be written unnoticed
+  PageBitmap lanes;       ///< under userfault: pages that are left to write faults (lanes.h)
+  PageBitmap writable;    ///< of pages tracked by write faults, those that can be written unnoticed
   PageBitmap closed;      ///< pages without any access (device-owned now, or until the next touch)
   bool tripwire = false;  ///< under userfault: read-only as a whole until the first write
   bool armed = false;     ///< false: on its way in or out, every fault is answered with "try again"

@@ -28,6 +28,7 @@ Tracker::Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy)
                      Regions::Prices{costs->fault(mechanism_->kind()), costs->copy_page});
   }
   state_.armed_protection = mechanism_->armed_protection();
+  state_.runs_ahead = policy_->runs_ahead();
   ensure_fault_handler();
   displacements_seen_ = fault_handler_stats().displaced;
 }
@@ -79,8 +80,11 @@ std::vector<Tracker::Explanation> Tracker::explain() const {
   const std::lock_guard lock(state_.lock);
   std::size_t row = 0;  // regions in the last explanation
   for (PageIndex first = 0; first < pages; first += kPages) {
-    const Regions::Explanation region = regions_->explain(state_, first / kPages);
     const PageRange range{first, std::min(kPages, pages - first)};
+    Regions::Explanation region = regions_->explain(state_, first / kPages);
+    for (const auto& view : state_.views) {
+      region.lane_pages = std::max(region.lane_pages, view->lanes.count(range));
+    }
     if (explanations.empty() || explanations.back().decision.keeps_open != region.keeps_open) {
       explanations.push_back({range, region, regions_->threshold()});
       row = 1;
@@ -89,6 +93,7 @@ std::vector<Tracker::Explanation> Tracker::explain() const {
     Regions::Explanation& sum = explanations.back().decision;
     explanations.back().pages.count += range.count;
     sum.open_pages += region.open_pages;
+    sum.lane_pages += region.lane_pages;
     sum.faults += region.faults;
     sum.track_ns += region.track_ns;
     sum.keep_ns += region.keep_ns;
@@ -190,7 +195,14 @@ void Tracker::notice_displacement() {
   displacements_seen_ = displaced;
   const std::lock_guard lock(state_.lock);
   ++state_.stats.displacements;
-  WriteFault::distrust(state_);
+  switch (mechanism_->kind()) {
+    case MechanismKind::kWriteFault:
+      return WriteFault::distrust(state_, false);
+    case MechanismKind::kUserfault:
+      return WriteFault::distrust(state_, true);
+    default:
+      return;
+  }
 }
 
 bool Tracker::close(PageRange range, std::size_t& found) noexcept {
@@ -250,6 +262,8 @@ std::size_t Tracker::harvest(std::span<const PageRange> ranges) {
     // Under write-fault an open page between protected ones costs two mappings.
     const bool may_open = mechanism_->kind() != MechanismKind::kWriteFault ||
                           MappingBudget::instance().fits(MappingBudget::instance().limit() / 2);
+    const Costs& costs = *policy_->costs();
+    regions_->set_prices({costs.fault(mechanism_->kind()), observed_copy_page(costs.copy_page)});
     for (const PageRange& range : ranges) regions_->decide(state_, range, may_open);
   };
   std::size_t found = 0;

@@ -82,7 +82,8 @@ struct TrackerState {
   PageBitmap harvested;
   /// Of these, pages that were opened ahead of their first write, which they may not have seen yet.
   PageBitmap unproved;
-  bool looked = false;  ///< in this collect, look() has come before harvest()
+  bool runs_ahead = true;  ///< whether write faults may open pages ahead
+  bool looked = false;     ///< in this collect, look() has come before harvest()
   std::vector<std::unique_ptr<TrackedView>> views;
   std::unique_ptr<Twin> twin;          ///< under compare
   std::unique_ptr<Twin> retired_twin;  ///< of the last collect, if compare ended with it

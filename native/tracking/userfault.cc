@@ -30,7 +30,7 @@ void Userfault::arm(TrackerState& /*state*/, TrackedView& view) {
 }
 
 void Userfault::disarm(TrackerState& /*state*/, TrackedView& view) noexcept {
-  view.faulting.clear();
+  view.lanes.clear();
   view.writable.clear();
   Userfaultfd::instance().unregister_range(view.view().data(), view.view().size());
 }
@@ -45,7 +45,7 @@ void Userfault::look(TrackerState& state, PageRange range) {
   };
   for (const auto& view : state.views) {
     if (!view->armed || view->tripwire) continue;
-    view->faulting.for_each_gap(range, [&](PageRange gap) {
+    view->lanes.for_each_gap(range, [&](PageRange gap) {
       PageIndex from = gap.first;
       state.stays_open.for_each_run(gap, [&](PageRange run) {
         if (run.count < kSkippedRun) return;
@@ -62,7 +62,7 @@ void Userfault::look(TrackerState& state, PageRange range) {
 }
 
 void Userfault::prove(TrackerState& state) noexcept {
-  if (foresight_ == Foresight::kOff) return;
+  if (foresight_ == Foresight::kOff || quiet_) return;
   for (const auto& view : state.views) {
     view->streams.observe(view->found, state.hot, view->ahead);
   }
@@ -72,14 +72,14 @@ void Userfault::prove(TrackerState& state) noexcept {
 std::size_t Userfault::harvest(TrackerState& state, PageRange range) {
   if (range.empty()) return 0;
   seam(Seam::kCollectBeforeProtect);
-  bool quiet = true;
+  quiet_ = true;
   for (const auto& view : state.views) {
     if (!view->armed) continue;
     // A closed page would open without tripping the wire, so both together cannot be.
     if (view->tripwire && view->closed.any()) trip(state, *view);
     if (view->tripwire) continue;
-    quiet = false;
-    view->faulting.for_each_gap(range, [&](PageRange gap) {
+    quiet_ = false;
+    view->lanes.for_each_gap(range, [&](PageRange gap) {
       if (state.looked) {
         protect_found(state, *view, gap);
       } else {
@@ -92,7 +92,7 @@ std::size_t Userfault::harvest(TrackerState& state, PageRange range) {
   }
   state.note_written(state.stays_open, range);
   seam(Seam::kCollectAfterTake);
-  if (foresight_ == Foresight::kOn) mind_tripwires(state, range, quiet);
+  if (foresight_ == Foresight::kOn) mind_tripwires(state, range);
   return state.harvested.count(range);
 }
 
@@ -123,11 +123,11 @@ void Userfault::protect_found(TrackerState& state, TrackedView& view, PageRange 
 }
 
 void Userfault::open_ahead(TrackerState& state) {
-  if (foresight_ == Foresight::kOn) lanes_.steer(state);
+  if (foresight_ == Foresight::kOn && !quiet_) lanes_.steer(state);
 }
 
-void Userfault::mind_tripwires(TrackerState& state, PageRange range, bool quiet) {
-  if (quiet) {
+void Userfault::mind_tripwires(TrackerState& state, PageRange range) {
+  if (quiet_) {
     ++quiet_for_;
     return;
   }
@@ -140,7 +140,7 @@ void Userfault::mind_tripwires(TrackerState& state, PageRange range, bool quiet)
   if (empty_harvests_ < patience_ || state.accessed.any()) return;
   empty_harvests_ = 0;
   for (const auto& view : state.views) {
-    if (view->armed && !view->closed.any() && !view->faulting.any()) set_tripwire(state, *view);
+    if (view->armed && !view->closed.any() && !view->lanes.any()) set_tripwire(state, *view);
   }
 }
 
@@ -159,17 +159,17 @@ void Userfault::set_tripwire(TrackerState& state, TrackedView& view) {
 
 bool Userfault::is_open(const TrackedView& view, PageIndex page, Access access) const noexcept {
   if (access == Access::kRead) return true;
-  return !view.tripwire && (!view.faulting.test(page) || view.writable.test(page));
+  return !view.tripwire && (!view.lanes.test(page) || view.writable.test(page));
 }
 
 int Userfault::open(TrackerState& state, TrackedView& view, PageRange pages,
                     Access access) noexcept {
   if (view.tripwire) return trip(state, view);
   int error = 0;
-  view.faulting.for_each_gap(pages, [&](PageRange gap) {
+  view.lanes.for_each_gap(pages, [&](PageRange gap) {
     if (error == 0) error = view.protect(gap, armed_protection());
   });
-  view.faulting.for_each_run(pages, [&](PageRange run) {
+  view.lanes.for_each_run(pages, [&](PageRange run) {
     if (error != 0) return;
     error = access == Access::kRead ? view.protect(run, PROT_READ)
                                     : WriteFault::open_pages(state, view, run);
@@ -179,7 +179,7 @@ int Userfault::open(TrackerState& state, TrackedView& view, PageRange pages,
 
 int Userfault::open_for_fault(TrackerState& state, TrackedView& view, PageIndex page,
                               Access access) noexcept {
-  if (access != Access::kRead && view.faulting.test(page)) {
+  if (access != Access::kRead && view.lanes.test(page)) {
     return WriteFault::open_page(state, view, page);
   }
   return open(state, view, {page, 1}, access);

@@ -39,7 +39,7 @@ class Userfault final : public Mechanism {
   /// The same for what look() has found, except for pages that shall stay open.
   static void protect_found(TrackerState& state, TrackedView& view, PageRange range);
   /// Sets tripwires after a while of harvests that found nothing.
-  void mind_tripwires(TrackerState& state, PageRange range, bool quiet);
+  void mind_tripwires(TrackerState& state, PageRange range);
   static void set_tripwire(TrackerState& state, TrackedView& view);
   /// Makes a view writable again; the kernel notes the writes from here on. Returns 0 or errno.
   int trip(TrackerState& state, TrackedView& view) noexcept;
@@ -49,6 +49,7 @@ class Userfault final : public Mechanism {
 
   Foresight foresight_;
   Lanes lanes_;
+  bool quiet_ = false;                  ///< the last harvest found every view behind a tripwire
   unsigned patience_ = kFirstPatience;  ///< empty harvests until a tripwire is set
   unsigned empty_harvests_ = 0;
   unsigned quiet_for_ = 0;  ///< harvests since the tripwires were set

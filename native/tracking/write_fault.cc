@@ -22,12 +22,10 @@ void WriteFault::arm(TrackerState& state, TrackedView& view) {
     throw_system_error("mprotect", error,
                        "Raise vm.max_map_count, or use a mechanism that does not split mappings.");
   }
-  view.faulting.set(view.faulting.all());
   view.writable.clear();
 }
 
 void WriteFault::disarm(TrackerState& /*state*/, TrackedView& view) noexcept {
-  view.faulting.clear();
   view.writable.clear();
 }
 
@@ -80,9 +78,10 @@ std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
   // scattered: 2.0 us per dirty page; a call for each run 3.0.
   PageRange span;
   const auto add = [&](PageRange run) {
-    // Closed pages have no access at all and must keep it that way (rule 7); pages that are not
-    // ours keep theirs, and some of ours stay writable.
-    if (!span.empty() && view.faulting.next_clear(span.end(), run.first) == run.first &&
+    // Closed pages have no access at all and must keep it that way (rule 7); pages between lanes
+    // keep theirs, and some of ours stay writable.
+    if (!span.empty() &&
+        (!view.lanes.any() || view.lanes.next_clear(span.end(), run.first) == run.first) &&
         view.closed.next_set(span.end(), run.first) == run.first &&
         state.stays_open.next_set(span.end(), run.first) == run.first) {
       span = PageRange::between(span.first, run.end());
@@ -109,7 +108,7 @@ std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
   // reports them again: too much, never too little (rule 8).
   ++state.stats.degradations;
   const PageRange all = state.buffer.all_pages();
-  if (view.faulting.count() == all.count && !view.closed.any() && !state.stays_open.any() &&
+  if (!view.lanes.any() && !view.closed.any() && !state.stays_open.any() &&
       view.protect(all, PROT_READ) == 0) {
     state.pending.add(view.writable, all);
     view.writable.clear();
@@ -151,7 +150,8 @@ int WriteFault::open_for_fault(TrackerState& state, TrackedView& view, PageIndex
 }
 
 int WriteFault::open_page(TrackerState& state, TrackedView& view, PageIndex page) noexcept {
-  const RunAhead::Advice advice = view.run_ahead.on_fault(page, state.buffer.pages());
+  RunAhead::Advice advice{{page, 1}, {}};
+  if (state.runs_ahead) advice = view.run_ahead.on_fault(page, state.buffer.pages());
   view.ahead.clear(advice.confirmed);
   const PageRange window = openable(state, view, page, advice.window);
   const int error = open_pages(state, view, window);
@@ -172,7 +172,8 @@ PageRange WriteFault::openable(TrackerState& state, const TrackedView& view, Pag
     ++state.stats.degradations;
   }
   const auto taken = [&](PageIndex at) {
-    return view.closed.test(at) || view.writable.test(at) || !view.faulting.test(at);
+    return view.closed.test(at) || view.writable.test(at) ||
+           (view.lanes.any() && !view.lanes.test(at));
   };
   PageIndex first = page;
   while (first > window.first && !taken(first - 1)) --first;
@@ -181,9 +182,14 @@ PageRange WriteFault::openable(TrackerState& state, const TrackedView& view, Pag
   return PageRange::between(first, end);
 }
 
-void WriteFault::distrust(TrackerState& state) noexcept {
+void WriteFault::distrust(TrackerState& state, bool lanes_only) noexcept {
+  const PageRange all = state.buffer.all_pages();
   for (const auto& view : state.views) {
-    view->writable.add(view->faulting, view->closed, state.buffer.all_pages());
+    if (lanes_only) {
+      view->writable.add(view->lanes, view->closed, all);
+    } else {
+      view->closed.for_each_gap(all, [&](PageRange gap) { view->writable.set(gap); });
+    }
   }
 }
 

@@ -23,7 +23,7 @@ class WriteFault final : public Mechanism {
   int open_for_fault(TrackerState& state, TrackedView& view, PageIndex page,
                      Access access) noexcept override;
 
-  // The same for mechanisms that leave part of a view, `view.faulting`, to write faults.
+  // The same for mechanisms that leave part of a view, `view.lanes`, to write faults.
 
   /// Says in `state.unproved` which pages were found only because they were opened ahead.
   static void prove_ahead(TrackerState& state) noexcept;
@@ -36,7 +36,7 @@ class WriteFault final : public Mechanism {
 
   /// Declares all pages in every view dirty that write faults track: while another handler stood in
   /// front of ours, faults may have opened pages that we do not know of.
-  static void distrust(TrackerState& state) noexcept;
+  static void distrust(TrackerState& state, bool lanes_only) noexcept;
 
  private:
   /// The part of `window` around `page` that is neither open nor closed, and that the budget of
