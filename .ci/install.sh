@@ -7,6 +7,7 @@ packages=(
   clang-format-19 clang-tidy-19                    # linters
   g++-aarch64-linux-gnu qemu-user-static           # arm64
   qemu-system-x86                                  # kernels with soft-dirty
+  chromium                                         # reports
 )
 missing=()
 for package in "${packages[@]}"; do

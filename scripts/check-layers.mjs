@@ -29,10 +29,11 @@ const typescript = {
   measure: ['.', 'statistics'],
   bench: ['.', 'measure'],
   compare: ['.', 'statistics', 'measure'],
+  report: ['.', 'measure'],
   stress: ['.'],
   webgpu: ['.'],
   vitest: ['.', 'measure'],
-  cli: ['.', 'statistics', 'measure', 'compare', 'bench', 'stress', 'webgpu', 'vitest'],
+  cli: ['.', 'statistics', 'measure', 'compare', 'report', 'bench', 'stress', 'webgpu', 'vitest'],
 }
 
 /** @type {string[]} */

@@ -1,5 +1,8 @@
 // The `mkwrite` command as a program: output, messages and exit codes.
 
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { mechanisms, probe } from '../lib/index.ts'
 import { runCommand as mkwrite } from './support/command.ts'
@@ -132,6 +135,43 @@ describe('measure', () => {
     )
     expect(stderr.trim().split('\n')).toHaveLength(4)
     expect(stderr).toContain('[1/12] floors')
+  })
+
+  test('--html and --svg write files, into folders that need not exist', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mkwrite-cli-'))
+    const html = join(folder, 'a', 'report.html')
+    const { status, stdout } = mkwrite(
+      ...['measure', '--quick', '--pages', '64', '--seconds', '0', '--only', 'sweep'],
+      ...['--mechanism', 'full', '--html', html, '--svg', join(folder, 'b')],
+    )
+    expect(status).toBe(0)
+    expect(stdout).toContain('Nothing was lost')
+    expect(readFileSync(html, 'utf8')).toContain('Which mechanism is the cheapest?')
+    expect(readdirSync(join(folder, 'b')).sort()).toEqual([
+      'cost-random.svg',
+      'cost-sequential.svg',
+      'cost-strided.svg',
+      'split-frames.svg',
+    ])
+    rmSync(folder, { recursive: true })
+  })
+
+  test('a report that cannot be written is wrong usage', () => {
+    const { status, stderr } = mkwrite(
+      ...['measure', ...tiny, '--only', 'floors', '--html', '/proc/self/no/report.html'],
+    )
+    expect(stderr).toContain('Cannot write /proc/self/no/report.html')
+    expect(status).toBe(2)
+  })
+
+  test('--markdown prints tables for a summary', () => {
+    const { status, stdout } = mkwrite(
+      ...['measure', ...tiny, '--only', 'floors', '--only', 'sweep', '--markdown'],
+    )
+    expect(status).toBe(0)
+    expect(stdout).toContain('### Floors')
+    expect(stdout).toContain('| system call |')
+    expect(stdout).toContain('- Nothing was lost')
   })
 
   test('options narrow the sweep', () => {

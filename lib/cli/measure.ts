@@ -1,8 +1,11 @@
 // mkwrite measure
 
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import {
   type MeasureOptions,
   type MeasurePart,
+  type MeasureResult,
   measure,
   measureParts,
   type Pattern,
@@ -11,11 +14,12 @@ import {
   sweepContenders,
 } from '../measure/index.ts'
 import { native } from '../native.ts'
+import { renderFigures, renderHtml } from '../report/index.ts'
 import { exitCodes, printJson, type Registration, toList, UsageError } from './command.ts'
 import { parseNames } from './names.ts'
 import { createProgress } from './progress.ts'
 import { parseNumber, parseSize } from './quantities.ts'
-import { renderReport } from './report/index.ts'
+import { renderMarkdownReport, renderReport } from './report/index.ts'
 
 interface Flags {
   quick?: boolean
@@ -30,6 +34,9 @@ interface Flags {
   seconds?: unknown
   progress?: boolean
   details?: boolean
+  markdown?: boolean
+  html?: unknown
+  svg?: unknown
   json?: boolean
 }
 
@@ -83,21 +90,44 @@ export const registerMeasure: Registration = (cli) => {
     .option('--write-bytes <count>', 'Bytes to write to each dirty page (default: 8)')
     .option('--seconds <count>', 'Time for everything (default: 45, quick: 7, thorough: 300)')
     .option('--progress', 'Show progress on stderr (default: on a terminal)')
+    .option('--markdown', 'Print Markdown, for the summary of a CI job')
+    .option('--html <file>', 'Write a report with figures: one file that needs no network')
+    .option('--svg <folder>', 'Write the figures as files of their own')
     .option('--details', 'Add a table for each contender of the sweep')
     .option('--json', 'Print JSON (schema mkwrite.measure/2)')
     .example((name) => `  $ ${name} measure`)
     .example((name) => `  $ ${name} measure --mechanism userfault --dirty 0.01 --dirty 0.05`)
     .example((name) => `  $ ${name} measure --quick --json > measure.json`)
+    .example((name) => `  $ ${name} measure --html report.html --svg figures/`)
     .action(async (flags: Flags) => {
       const options = toOptions(flags)
       const progress = createProgress(flags.progress)
       options.onProgress = ({ done, total, step }) => progress.step(done, total, step)
       const result = await measure(options).finally(() => progress.end())
+      writeFiles(flags, result)
       if (flags.json) printJson(result)
+      else if (flags.markdown) console.log(renderMarkdownReport(result, flags.details))
       else console.log(renderReport(result, flags.details))
       const lost = result.sweep.some((it) => it.lostPages > 0)
       process.exitCode = lost ? exitCodes.finding : exitCodes.fine
     })
+}
+
+function writeFiles(flags: Flags, result: MeasureResult): void {
+  if (flags.html !== undefined) writeText(String(flags.html), renderHtml(result))
+  if (flags.svg === undefined) return
+  const folder = String(flags.svg)
+  for (const { name, svg } of renderFigures(result)) writeText(join(folder, name), svg)
+}
+
+/** Makes the folder if there is none. */
+function writeText(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new UsageError(`Cannot write ${path}: ${(error as Error).message}`)
+  }
 }
 
 function toOptions(flags: Flags): MeasureOptions {

@@ -1,26 +1,30 @@
 // What costs depend on.
 
-import { type EffectRow, effectTitles } from '../../measure/index.ts'
+import { type EffectName, type EffectRow, effectTitles } from '../../measure/index.ts'
 import { bar } from '../bars.ts'
 import { formatMicroseconds, formatUncertainty } from '../quantities.ts'
-import { type Column, renderTable, style } from '../table.ts'
+import { style } from '../table.ts'
+import type { Section, SectionColumn } from './section.ts'
 
 const barWidth = 20
 
 /** A table for each effect. */
-export function renderEffects(rows: readonly EffectRow[]): string[] {
+export function effectSections(rows: readonly EffectRow[]): Section[] {
   const names = [...new Set(rows.map((row) => row.effect))]
-  return names.map((name) => renderEffect(rows.filter((row) => row.effect === name)))
+  return names.map((name) =>
+    effectSection(
+      name,
+      rows.filter((row) => row.effect === name),
+    ),
+  )
 }
 
 const nameOf = ({ mechanism, by }: EffectRow): string =>
   by === 'bare' ? `${mechanism}, bare` : mechanism
 
-function renderEffect(rows: readonly EffectRow[]): string {
-  const [first] = rows
-  if (first === undefined) return ''
-  const { title, unit } = effectTitles[first.effect]
-  const columns: Column[] = [
+function effectSection(name: EffectName, rows: readonly EffectRow[]): Section {
+  const { title, unit } = effectTitles[name]
+  const columns: SectionColumn[] = [
     { title, align: 'left' },
     { title: '' },
     { title: `µs ${unit}` },
@@ -41,5 +45,6 @@ function renderEffect(rows: readonly EffectRow[]): string {
       bar(row.median / most, barWidth),
     ]
   })
-  return renderTable(columns, lines)
+  const heading = `${title.charAt(0).toUpperCase()}${title.slice(1)}`
+  return { heading, columns, rows: lines }
 }

@@ -3,14 +3,14 @@
 import type { FaultRow } from '../../measure/index.ts'
 import { legend, stackedBar } from '../bars.ts'
 import { formatMicroseconds, formatUncertainty } from '../quantities.ts'
-import { type Column, renderTable, style } from '../table.ts'
+import { style } from '../table.ts'
+import type { Section, SectionColumn } from './section.ts'
 
 const barWidth = 24
 const splitNames = ['entry and delivery', 'handler', 'un-protect', 'return'] as const
 
-export function renderFaults(rows: readonly FaultRow[]): string {
-  if (rows.length === 0) return ''
-  const columns: Column[] = [
+export function faultSections(rows: readonly FaultRow[]): Section[] {
+  const columns: SectionColumn[] = [
     { title: 'single faults', align: 'left' },
     { title: 'pages', align: 'left' },
     { title: 'resolved by', align: 'left' },
@@ -21,7 +21,7 @@ export function renderFaults(rows: readonly FaultRow[]): string {
     { title: 'p99.9' },
     { title: 'max' },
     { title: 'faults' },
-    { title: '', align: 'left' },
+    { title: '', align: 'left', isBar: true },
   ]
   const lines = rows.map((row, index) => {
     const name = `${row.kind}, ${row.mechanism}`
@@ -58,6 +58,13 @@ export function renderFaults(rows: readonly FaultRow[]): string {
       parts,
     ]
   })
-  const legendLine = rows.some((row) => row.split !== null) ? `\n${legend(splitNames)}` : ''
-  return `${renderTable(columns, lines)}${legendLine}`
+  const hasSplit = rows.some((row) => row.split !== null)
+  return [
+    {
+      heading: 'Single faults',
+      columns,
+      rows: lines,
+      ...(hasSplit && { legend: legend(splitNames) }),
+    },
+  ]
 }

@@ -2,7 +2,8 @@
 
 import type { Floors } from '../../measure/index.ts'
 import { formatMicroseconds, formatUncertainty } from '../quantities.ts'
-import { renderTable, style } from '../table.ts'
+import { style } from '../table.ts'
+import type { Section } from './section.ts'
 
 const floors: Record<keyof Floors, { name: string; note: string }> = {
   syscall: { name: 'system call', note: 'what any mprotect or scan costs at least' },
@@ -25,8 +26,8 @@ const floors: Record<keyof Floors, { name: string; note: string }> = {
   },
 }
 
-export function renderFloors(found: Floors | null): string {
-  if (found === null) return ''
+export function floorSections(found: Floors | null): Section[] {
+  if (found === null) return []
   const columns = [
     { title: 'floors', align: 'left' as const },
     { title: 'µs' },
@@ -44,5 +45,5 @@ export function renderFloors(found: Floors | null): string {
       style('dim', note),
     ]
   })
-  return renderTable(columns, rows)
+  return [{ heading: 'Floors', columns, rows }]
 }

@@ -3,7 +3,8 @@
 import type { SweepCase } from '../../measure/index.ts'
 import { bar } from '../bars.ts'
 import { formatMicroseconds, formatShare, formatUncertainty } from '../quantities.ts'
-import { type Column, renderTable, style } from '../table.ts'
+import { style } from '../table.ts'
+import type { Section, SectionColumn } from './section.ts'
 
 /** Ratios to the bare loop above which the library costs more than it promises. */
 const worthNoting = 1.25
@@ -12,13 +13,15 @@ const barWidth = 10
 const unique = <Value>(values: readonly Value[]): Value[] => [...new Set(values)]
 
 /** Microseconds per dirty page, a column for each contender, a line for each pattern and fraction. */
-export function renderSweep(sweep: readonly SweepCase[]): string {
-  if (sweep.length === 0) return ''
+export function sweepSections(sweep: readonly SweepCase[]): Section[] {
   const contenders = unique(sweep.map((it) => it.mechanism))
-  const columns: Column[] = [
+  const columns: SectionColumn[] = [
     { title: 'µs per dirty page', align: 'left' },
     { title: 'dirty' },
-    ...contenders.flatMap((title): Column[] => [{ title }, { title: '', align: 'left' }]),
+    ...contenders.flatMap((title): SectionColumn[] => [
+      { title },
+      { title: '', align: 'left', isBar: true },
+    ]),
   ]
   const rows: string[][] = []
   for (const pattern of unique(sweep.map((it) => it.pattern))) {
@@ -33,7 +36,9 @@ export function renderSweep(sweep: readonly SweepCase[]): string {
       rows.push([index === 0 ? pattern : '', formatShare(fraction), ...cells])
     }
   }
-  return `${renderTable(columns, rows)}\n${style('dim', 'Bars compare the contenders of one line, in logarithmic scale; the cheapest is bold.')}`
+  const note =
+    'Bars compare the contenders of one line, in logarithmic scale; the cheapest is bold.'
+  return [{ heading: 'Microseconds per dirty page', columns, rows, legend: style('dim', note) }]
 }
 
 /** The number, and a bar that is empty for the cheapest of the line and full for the dearest. */
@@ -50,15 +55,16 @@ function renderCost(it: SweepCase, costs: readonly number[]): [string, string] {
 }
 
 /** A table for each contender, with everything that is known of it. */
-export function renderDetails(sweep: readonly SweepCase[]): string[] {
+export function detailSections(sweep: readonly SweepCase[]): Section[] {
   return unique(sweep.map((it) => it.mechanism)).map((name) =>
-    renderContender(sweep.filter((it) => it.mechanism === name)),
+    contenderSection(sweep.filter((it) => it.mechanism === name)),
   )
 }
 
-function renderContender(cases: readonly SweepCase[]): string {
-  const columns: Column[] = [
-    { title: 'pattern', align: 'left' },
+function contenderSection(cases: readonly SweepCase[]): Section {
+  const name = cases[0]?.mechanism ?? ''
+  const columns: SectionColumn[] = [
+    { title: name, align: 'left' },
     ...['dirty', 'pages', 'reported', 'lost', 'faults', 'µs/page', '', 'bare', 'ratio'].map(
       (title) => ({ title }),
     ),
@@ -87,7 +93,7 @@ function renderContender(cases: readonly SweepCase[]): string {
       isKnown ? String(it.count) : '',
     ]
   })
-  return `${style('bold', cases[0]?.mechanism ?? '')}\n${renderTable(columns, rows)}`
+  return { heading: name, columns, rows }
 }
 
 const renderRatio = (ratio: number): string =>

@@ -4,8 +4,9 @@ import type { MeasureResult, SweepCase } from '../../measure/index.ts'
 import { formatMicroseconds, formatShare } from '../quantities.ts'
 import { style } from '../table.ts'
 
-export function renderVerdict({ sweep, crossovers }: MeasureResult): string {
-  if (sweep.length === 0) return ''
+/** A line for each conclusion. */
+export function renderVerdict({ sweep, crossovers }: MeasureResult): string[] {
+  if (sweep.length === 0) return []
   const lines = [
     ...renderCheapest(sweep),
     ...crossovers.map(
@@ -20,7 +21,7 @@ export function renderVerdict({ sweep, crossovers }: MeasureResult): string {
       ? `Nothing was lost: after each of ${frames} frames every written page had reached its copy.`
       : style(['bold', 'red'], `${lost} written pages did not reach their copy. That is a bug.`),
   )
-  return lines.join('\n')
+  return lines
 }
 
 /** For the pattern that is hardest to track, if it was measured. */

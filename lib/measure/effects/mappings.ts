@@ -5,12 +5,12 @@ import type { Mechanism } from '../../policy.ts'
 import type { Plan } from '../options.ts'
 import type { OpenSubject } from '../take-turns.ts'
 import { openSingleFaults } from './armed.ts'
-import { type Effect, effect, joined } from './effect.ts'
+import { type Effect, type EffectRow, effect, joined } from './effect.ts'
 
 export function mappings({ mechanisms, limits, mappingCounts }: Plan): Effect {
   const faulting = mechanisms.filter((name) => name === 'write-fault' || name === 'userfault')
   // A count is a state of the whole process, so only contenders of one count can take turns.
-  return joined(
+  const { experiments, read } = joined(
     mappingCounts.map((value) => {
       let crowd: { release(): void } | undefined
       let users = 0
@@ -48,4 +48,7 @@ export function mappings({ mechanisms, limits, mappingCounts }: Plan): Effect {
       return effect(`${value} mappings more`, 2 * variants.length, variants, limits)
     }),
   )
+  const byMechanism = (rows: EffectRow[]): EffectRow[] =>
+    faulting.flatMap((mechanism) => rows.filter((row) => row.mechanism === mechanism))
+  return { experiments, read: (book) => byMechanism(read(book)) }
 }
