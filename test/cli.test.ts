@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { mechanisms, probe } from '../lib/index.ts'
 import { runCommand as mkwrite } from './support/command.ts'
@@ -156,11 +157,12 @@ describe('measure', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('a report that cannot be written is wrong usage', () => {
-    const { status, stderr } = mkwrite(
-      ...['measure', ...tiny, '--only', 'floors', '--html', '/proc/self/no/report.html'],
-    )
-    expect(stderr).toContain('Cannot write /proc/self/no/report.html')
+  test.each(['--html', '--svg'])('%s where nothing can be written is wrong usage', (option) => {
+    const file = fileURLToPath(import.meta.url)
+    const { status, stdout, stderr } = mkwrite('measure', ...tiny, option, join(file, 'below'))
+    expect(stderr).toContain(`Cannot write ${join(file, 'below')}`)
+    // Found out before anything is measured.
+    expect(stdout).toBe('')
     expect(status).toBe(2)
   })
 

@@ -1,6 +1,6 @@
 // mkwrite measure
 
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   type MeasureOptions,
@@ -101,6 +101,7 @@ export const registerMeasure: Registration = (cli) => {
     .example((name) => `  $ ${name} measure --html report.html --svg figures/`)
     .action(async (flags: Flags) => {
       const options = toOptions(flags)
+      prepareFiles(flags)
       const progress = createProgress(flags.progress)
       options.onProgress = ({ done, total, step }) => progress.step(done, total, step)
       const result = await measure(options).finally(() => progress.end())
@@ -113,18 +114,28 @@ export const registerMeasure: Registration = (cli) => {
     })
 }
 
-function writeFiles(flags: Flags, result: MeasureResult): void {
-  if (flags.html !== undefined) writeText(String(flags.html), renderHtml(result))
-  if (flags.svg === undefined) return
-  const folder = String(flags.svg)
-  for (const { name, svg } of renderFigures(result)) writeText(join(folder, name), svg)
+/** Makes the folders, and makes sure before a long measurement that its results can be kept. */
+function prepareFiles({ html, svg }: Flags): void {
+  if (html !== undefined) {
+    const path = String(html)
+    attempt(path, () => {
+      mkdirSync(dirname(path), { recursive: true })
+      closeSync(openSync(path, 'a'))
+    })
+  }
+  if (svg !== undefined) attempt(String(svg), () => mkdirSync(String(svg), { recursive: true }))
 }
 
-/** Makes the folder if there is none. */
-function writeText(path: string, text: string): void {
+function writeFiles({ html, svg }: Flags, result: MeasureResult): void {
+  const write = (path: string, text: string) => attempt(path, () => writeFileSync(path, text))
+  if (html !== undefined) write(String(html), renderHtml(result))
+  if (svg === undefined) return
+  for (const figure of renderFigures(result)) write(join(String(svg), figure.name), figure.svg)
+}
+
+function attempt(path: string, action: () => void): void {
   try {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, text)
+    action()
   } catch (error) {
     throw new UsageError(`Cannot write ${path}: ${(error as Error).message}`)
   }
