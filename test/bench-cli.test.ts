@@ -119,7 +119,7 @@ describe('--check', () => {
 
   test('fails when a claim is missed', () => {
     const { status, stdout } = bench('--read', auto(1.06), '--check')
-    expect(stdout).toMatch(/auto over explicit: streaming +≤ 1.05 +1.06 streaming +missed/)
+    expect(stdout).toMatch(/auto over explicit: streaming +≤ 1.05 +1.060 streaming +missed/)
     expect(stdout).toContain('1 are missed')
     expect(status).toBe(1)
   })

@@ -114,7 +114,7 @@ export function makePlan(options: BenchOptions): Plan {
     framesPerTurn: quick ? 8 : 16,
     warmUpFrames: 32,
     minRounds: quick ? 2 : 5,
-    maxRounds: quick ? 5 : 100,
+    maxRounds: quick ? 5 : 200,
     repetitions: quick ? 1 : 5,
     idleSize: (quick ? 64 : 1024) * MiB,
     idleRounds: quick ? 50 : 300,

@@ -159,9 +159,12 @@ export function claimTable(verdicts: readonly ClaimVerdict[]): WordTable {
 /** All that misses the limit, or what comes nearest to it. */
 function describeFound({ found, limit }: ClaimVerdict): string {
   const missed = found.filter(({ ratio }) => ratio > limit)
-  return (missed.length > 0 ? missed : found.slice(0, 1))
-    .map(({ pattern, ratio }) => `${formatRatio(ratio)}${pattern === null ? '' : ` ${pattern}`}`)
-    .join(', ')
+  return (
+    (missed.length > 0 ? missed : found.slice(0, 1))
+      // With three decimals, so that what is just above a limit does not look like the limit.
+      .map(({ pattern, ratio }) => `${ratio.toFixed(3)}${pattern === null ? '' : ` ${pattern}`}`)
+      .join(', ')
+  )
 }
 
 const formatRatio = (ratio: number | null): string =>

@@ -8,12 +8,12 @@
 
 namespace mkwrite {
 
-/// Vertices read in a row, transformed by a matrix and written in a row (512 KiB each), and
-/// look-ups at random places of a table (1 MiB), in turn: 2 MiB in all, so that it fills most of a
-/// second-level cache and little of a third-level one.
+/// Mostly arithmetic: vertices read in a row, moved by four joints, and written in a row (256 KiB
+/// each); in between, references followed through a table at random (512 KiB). 1 MiB in all, about
+/// a second-level cache.
 class CpuWork {
  public:
-  /// As much as takes `milliseconds` of CPU time when it runs by itself; measured now, for 0.1 s.
+  /// As much as takes `milliseconds` of CPU time when it runs undisturbed; measured now, for 0.1 s.
   explicit CpuWork(double milliseconds);
 
   /// Always the same amount. Returns the CPU time that it took in ns.
