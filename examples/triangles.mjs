@@ -22,6 +22,7 @@ const size = 512
 const points = 12
 const rings = 3
 const vertexBytes = 12
+const opaque = 0xff000000 // r, g, b, a in memory: alpha is the last byte
 const vertexCount = rings * points * 2 * 3
 
 const device = new EmulatedDevice()
@@ -32,7 +33,7 @@ const surface = frame.surface(description)
 const vertices = mesh.resource({ size: vertexCount * vertexBytes })
 
 const positions = new DataView(mesh.map())
-const texels = new Uint8Array(frame.map(), 0, surface.size)
+const texels = new Uint32Array(frame.map(), 0, size * size)
 
 /** Red, green and blue of a hue from 0 to 1. */
 function colorOf(hue, lightness) {
@@ -82,9 +83,9 @@ for (let index = 0; index < Number(frames); index++) {
   await fence.signaled
 
   const image = new PNG({ width: size, height: size })
+  const pixels = new Uint32Array(image.data.buffer, image.data.byteOffset, texels.length)
   // The first touch of each page reads it back. What `fill` left has an alpha of its own.
-  image.data.set(texels)
-  for (let i = 3; i < image.data.length; i += 4) image.data[i] = 255
+  for (let i = 0; i < texels.length; i++) pixels[i] = texels[i] | opaque
   const name = `frame-${String(index).padStart(3, '0')}.png`
   writeFileSync(join(folder, name), PNG.sync.write(image))
 }

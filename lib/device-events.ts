@@ -45,11 +45,14 @@ export class DeviceEvents {
     commands: number,
   ): number {
     const report: NativeBufferReport[] = []
+    const { bytesStaged: stagedBefore } = this.#native.stats()
     const startTime = performance.now()
     const seqno = this.#native.submit(encoded, report)
     const duration = performance.now() - startTime
     this.publishCounts()
     if (!submits.hasSubscribers) return seqno
+    // In the order in which they were made: the same each time the program runs.
+    report.sort((a, b) => Number(a.id - b.id))
     const buffers = report.flatMap(({ id, ...share }) => {
       const buffer = this.#buffers.get(id)?.deref()
       if (buffer === undefined) return []
@@ -65,6 +68,7 @@ export class DeviceEvents {
       duration,
       pagesReported: sum(({ dirty }) => countPages(dirty)),
       bytesUpdated: sum(({ bytesUpdated }) => bytesUpdated),
+      bytesStaged: this.#native.stats().bytesStaged - stagedBefore,
       buffers,
     }
     submits.publish(message)

@@ -8,7 +8,7 @@ import { MkwriteError, outOfRange } from './errors.ts'
 import { wantsFlushes, wantsSubmits } from './events.ts'
 import { Fence, FenceQueue } from './fence.ts'
 import { type NativeDevice, native } from './native.ts'
-import { checkPolicy, type Policy } from './policy.ts'
+import { checkPolicy, type Policy, policyInForce } from './policy.ts'
 import { type Resource, internals as resourceInternals } from './resource.ts'
 import {
   type Surface,
@@ -128,9 +128,10 @@ export class EmulatedDevice implements Disposable {
   createBufferObject(options: DeviceBufferObjectOptions): BufferObject {
     this.#checkAlive()
     checkOptions('options', options, ['size', 'policy'])
-    const { policy = defaultPolicy(), ...rest } = options
+    const { policy: asked = defaultPolicy(), ...rest } = options
+    if (asked !== 'none') checkPolicy('options.policy', asked)
+    const policy = asked === 'none' ? asked : policyInForce(asked)
     const coherent = policy !== 'none'
-    if (coherent) checkPolicy('options.policy', policy)
     const buffer = new BufferObject(rest)
     this.#native.attach(bufferInternals.native(buffer), coherent ? policy : null)
     bufferInternals.setDeviceSide(buffer, this.#sideOf(buffer, coherent))

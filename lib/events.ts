@@ -47,6 +47,8 @@ export interface SubmitMessage extends TimedMessage {
   pagesReported: number
   /** Bytes that were sent to the device, of all its buffer objects. */
   bytesUpdated: number
+  /** Of these, bytes that were copied twice, because the queue was busy. */
+  bytesStaged: number
   /** Its buffer objects. */
   buffers: SubmittedBuffer[]
 }

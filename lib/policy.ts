@@ -43,3 +43,15 @@ export function checkPolicy(name: string, value: unknown): Policy {
   }
   return value as Policy
 }
+
+/**
+ * The policy that a program asked for, or the one that the environment variable MKWRITE_POLICY puts in
+ * its place: for trying a program under another policy without changing it.
+ *
+ * @throws MkwriteError `ERR_MKWRITE_INVALID_ARGUMENT` when the variable names no policy
+ */
+export function policyInForce(asked: Policy): Policy | 'none' {
+  const { MKWRITE_POLICY: given = '' } = process.env
+  if (given === '') return asked
+  return given === 'none' ? given : checkPolicy('process.env.MKWRITE_POLICY', given)
+}

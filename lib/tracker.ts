@@ -11,7 +11,7 @@ import {
   wantsCounts,
 } from './events.ts'
 import { type NativeTracker, type NativeTrackerStats, native } from './native.ts'
-import { checkPolicy, type Mechanism, type Policy } from './policy.ts'
+import { checkPolicy, type Mechanism, type Policy, policyInForce } from './policy.ts'
 import { checkInteger, checkOptions } from './validate.ts'
 
 /** How to track. */
@@ -99,7 +99,9 @@ export class DirtyTracker implements Disposable {
     }
     checkOptions('options', options, ['policy'])
     const { policy = 'write-fault' } = options
-    return new DirtyTracker(buffer, checkPolicy('options.policy', policy))
+    const asked = checkPolicy('options.policy', policy)
+    const inForce = policyInForce(asked)
+    return new DirtyTracker(buffer, inForce === 'none' ? asked : inForce)
   }
 
   /** The buffer object that is tracked. */

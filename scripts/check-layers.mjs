@@ -33,7 +33,19 @@ const typescript = {
   stress: ['.'],
   webgpu: ['.'],
   vitest: ['.', 'measure'],
-  cli: ['.', 'statistics', 'measure', 'compare', 'report', 'bench', 'stress', 'webgpu', 'vitest'],
+  record: ['.'],
+  cli: [
+    '.',
+    'statistics',
+    'measure',
+    'compare',
+    'report',
+    'bench',
+    'stress',
+    'webgpu',
+    'vitest',
+    'record',
+  ],
 }
 
 /** @type {string[]} */

@@ -9,6 +9,9 @@ import { exitCodes, UsageError } from './command.ts'
 import { compareHelp, registerCompare } from './compare.ts'
 import { measureHelp, registerMeasure } from './measure.ts'
 import { registerProbe } from './probe.ts'
+import { separateProgram, spelled } from './program.ts'
+import { recordHelp, registerRecord } from './record.ts'
+import { registerReplay, replayHelp } from './replay.ts'
 import { registerStress, stressHelp } from './stress.ts'
 import { nearest } from './suggest.ts'
 
@@ -16,6 +19,8 @@ const explanations: Record<string, { title: string; body: string }> = {
   measure: measureHelp,
   compare: compareHelp,
   bench: benchHelp,
+  record: recordHelp,
+  replay: replayHelp,
   stress: stressHelp,
 }
 
@@ -26,6 +31,8 @@ function createProgram(): CAC {
   registerCompare(cli)
   registerBench(cli)
   registerStress(cli)
+  registerRecord(cli)
+  registerReplay(cli)
   cli.version(version)
   cli.help((sections) => {
     const { matchedCommandName = '' } = cli
@@ -37,7 +44,11 @@ function createProgram(): CAC {
 
 async function run(argv: string[]): Promise<void> {
   const cli = createProgram()
-  cli.parse(argv, { run: false })
+  const named = cli.commands.find(({ name }) => name === argv[2])
+  const runsProgram = named?.args.some(({ value }) => value === 'script')
+  cli.parse(named !== undefined && runsProgram ? separateProgram(argv, named) : argv, {
+    run: false,
+  })
   if (cli.options.help) return
   const { matchedCommand: command } = cli
   if (cli.options.version) {
@@ -56,8 +67,6 @@ async function run(argv: string[]): Promise<void> {
     (name) => name !== '--' && !known.some((option) => option.names.includes(name)),
   )
   if (wrong !== undefined) {
-    const spelled = (name: string) =>
-      `${name.length > 1 ? '--' : '-'}${name.replace(/[A-Z]/g, (it) => `-${it.toLowerCase()}`)}`
     const candidates = known.map(({ name }) => spelled(name))
     throw new UsageError(unknown('option', spelled(wrong), candidates, command.name))
   }

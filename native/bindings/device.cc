@@ -18,7 +18,7 @@
 namespace mkwrite {
 namespace {
 
-/// The numbers that lib/commands.ts sends.
+/// The numbers that lib/commands.ts sends, and lib/replay.
 enum class Op : std::uint32_t {
   kFill = 0,
   kCopy = 1,
@@ -28,6 +28,7 @@ enum class Op : std::uint32_t {
   kTransform = 5,
   kDownsample = 6,
   kFillTriangles = 7,
+  kUse = 8,
 };
 
 /// Reads the flat array that lib/commands.ts makes: of each command its op, the numbers that it
@@ -80,6 +81,8 @@ class CommandReader {
         Target vertices = target();
         return make_fill_triangles(std::move(vertices), resource(), layer, mip, shading);
       }
+      case Op::kUse:
+        return make_use(target());
     }
     throw Error(ErrorCode::kInvalidArgument, "There is no such command.");
   }

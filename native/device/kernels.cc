@@ -25,6 +25,17 @@ class Copy final : public Kernel {
   }
 };
 
+class Use final : public Kernel {
+ public:
+  void run(Operands operands) noexcept override {
+    constexpr std::size_t kCacheLine = 64;
+    const std::span<std::byte> memory = operands[0];
+    for (std::size_t at = 0; at < memory.size(); at += kCacheLine) {
+      static_cast<void>(*const_cast<const volatile std::byte*>(&memory[at]));
+    }
+  }
+};
+
 constexpr std::array<std::uint32_t, 256> make_crc_table() {
   constexpr std::uint32_t kReversedPolynomial = 0xedb88320;
   std::array<std::uint32_t, 256> table{};
@@ -72,6 +83,10 @@ Command make_checksum(Target from, Target to) {
                 "A checksum's \"to\" must have 4 bytes. Received " + std::to_string(to.bytes.size));
   }
   return make_command(std::make_unique<Checksum>(), reads(std::move(from)), writes(std::move(to)));
+}
+
+Command make_use(Target from) {
+  return make_command(std::make_unique<Use>(), reads(std::move(from)));
 }
 
 Command make_discard(Target to) {

@@ -25,6 +25,9 @@ Command make_copy(Target from, Target to);
 /// machine's byte order. Throws Error (kInvalidArgument) when `to` has another size.
 Command make_checksum(Target from, Target to);
 
+/// Reads `from` and computes nothing: what any other command that reads it does to caches.
+Command make_use(Target from);
+
 /// Gives up what the device wrote to `to`: see Operand::discards. Runs nothing.
 Command make_discard(Target to);
 

@@ -76,6 +76,7 @@ describe.each(exact)('under %s', (policy) => {
       duration: expect.any(Number),
       pagesReported: 3,
       bytesUpdated: 3 * pageSize,
+      bytesStaged: 0,
       buffers: [
         {
           buffer,
@@ -101,6 +102,17 @@ describe.each(exact)('under %s', (policy) => {
     bytes[0] = 1
     const [message] = listen(draw, 'mkwrite:submit')
     expect(message?.buffers[0]).toMatchObject({ boxesUpdated: 1, dirty: Uint32Array.of(0, 1) })
+  })
+
+  test('what is sent while the queue is busy is told as staged', () => {
+    const target = device.createBuffer({ size })
+    device.pause()
+    device.submit([])
+    bytes[0] = 1
+    const submit = () => device.submit([{ op: 'copy', from: buffer.resource(), to: target }])
+    const heard = listen(submit, 'mkwrite:submit')
+    device.resume()
+    expect(heard).toMatchObject([{ bytesUpdated: pageSize, bytesStaged: pageSize }])
   })
 
   test('a submission that uses no buffer object has no share', () => {

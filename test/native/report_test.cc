@@ -46,6 +46,21 @@ TEST_CASE("a report has the pages that a submission used, wrote and found dirty"
   });
 }
 
+TEST_CASE("a use brings a resource up to date and changes nothing") {
+  for_each_mechanism([](MechanismKind kind) {
+    const TestDevice device;
+    const CoherentFixture fixture(device, kPages, kind);
+    const auto whole = fixture.whole();
+    byte_at(*fixture.view, 3) = 5;
+    const auto used = report_of(device, make_use({whole, {2 * kPageSize, 4 * kPageSize}}));
+    CHECK(used[0].used == Runs{{2, 4}});
+    CHECK(used[0].written.empty());
+    CHECK(device.peek(*whole, 3 * kPageSize) == 5);
+    CHECK(byte_at(*fixture.view, 3) == 5);
+    CHECK(fixture.coherent.tracker()->stats().pages_read_back == 0);
+  });
+}
+
 TEST_CASE("a submission without coherent resources has an empty report") {
   const TestDevice device;
   const auto target = allocate_resource(*device, kPageSize);

@@ -8,9 +8,14 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readTrace, replay } from '../../lib/record/index.ts'
+import { coherentPolicies } from '../support/mechanisms.ts'
 
 const run = promisify(execFile)
-const triangles = fileURLToPath(new URL('../../examples/triangles.mjs', import.meta.url))
+const example = (name: string): string =>
+  fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+const triangles = example('triangles.mjs')
+const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 describe('examples/triangles.mjs', () => {
   let folder: string
@@ -72,4 +77,77 @@ describe('examples/triangles.mjs', () => {
   test('says how it is called', async () => {
     await expect(run(process.execPath, [triangles])).rejects.toMatchObject({ code: 2 })
   })
+})
+
+describe('examples/particles.mjs', () => {
+  test('draws a fountain and sends each frame once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mkwrite-particles-'))
+    try {
+      const picture = join(folder, 'fountain.png')
+      const { stdout } = await run(process.execPath, [example('particles.mjs'), '10', picture])
+      expect(stdout).toContain(`${10 * 4096 * 36} bytes of vertices`)
+      const { width, height, data } = PNG.sync.read(readFileSync(picture))
+      expect([width, height]).toEqual([256, 256])
+      // The fountain rises from the middle of the lower edge.
+      const at = (x: number, y: number) => [
+        ...data.subarray(4 * (y * 256 + x), 4 * (y * 256 + x) + 3),
+      ]
+      expect(at(128, 228)[2]).toBeGreaterThan(200)
+      expect(at(5, 250)).toEqual([16, 16, 16])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+describe('examples/sheet.mjs', () => {
+  test('computes what it shows, and sends and fetches little', async () => {
+    const { stdout } = await run(process.execPath, [example('sheet.mjs'), '3'])
+    // 24 rows of 1024 cells of 1 * 1.19 + 0.5, and what was edited there.
+    const [, sum = ''] = /sum up to ([\d.]+)/.exec(stdout) ?? []
+    expect(Number(sum)).toBeGreaterThan(24 * 1024 * 1.69 - 1)
+    expect(Number(sum)).toBeLessThan(24 * 1024 * 1.69 + 5000)
+    const [, fetched = ''] = /([\d.]+) MiB came back/.exec(stdout) ?? []
+    expect(Number(fetched)).toBeLessThan(1)
+  })
+})
+
+describe.each([
+  ['particles', ['5']],
+  ['sheet', ['5']],
+  ['triangles', ['pictures', '5']],
+])('examples/traces/%s.trace', (name, args) => {
+  const file = example(`traces/${name}.trace`)
+
+  test('is small', () => expect(readFileSync(file).length).toBeLessThan(50_000))
+
+  test('is what the example writes', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mkwrite-traces-'))
+    try {
+      const again = join(folder, 'again.trace')
+      await run(process.execPath, [cli, 'record', '-o', again, example(`${name}.mjs`), ...args], {
+        cwd: folder,
+      })
+      // In its first frames: the last one holds what came back at the end.
+      const pages = (path: string) =>
+        readTrace(readFileSync(path))
+          .frames.slice(0, 4)
+          .map(({ steps }) =>
+            steps.map(
+              (step) =>
+                step.kind === 'submit' &&
+                step.shares.map(({ dirty, written }) => ({ dirty, written })),
+            ),
+          )
+      expect(pages(again)).toEqual(pages(file))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('is replayed without losses', async () => {
+    const policies = coherentPolicies
+    const { cases } = await replay(readTrace(readFileSync(file)), { seconds: 0, policies })
+    for (const it of cases) expect(it).toMatchObject({ lostPages: 0, stalePages: 0 })
+  }, 60_000)
 })
