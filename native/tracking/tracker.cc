@@ -169,9 +169,8 @@ void Tracker::view_destroyed(View& view) noexcept {
     // written until here is not lost. Device-owned pages are read back by whoever stops tracking
     // while the view lives on.
     try {
-      if (kMutant != Mutant::kUnmapWithoutCollect) {
-        harvest_everything();
-      }
+      // What differs from a twin still does when the view is gone, and the twin may be in use.
+      if (!state_.twin && kMutant != Mutant::kUnmapWithoutCollect) harvest_everything();
     } catch (const std::exception&) {
       state_.pending.set(state_.buffer.all_pages());
       state_.pending.remove(state_.owned, state_.buffer.all_pages());
