@@ -106,16 +106,17 @@ describe('measure', () => {
     ])
   })
 
-  test('prints floors, faults, a column for each contender, effects, and a summary', () => {
-    const { status, stdout } = mkwrite('measure', ...tiny)
+  test('prints floors, faults, a column for each contender, and a summary', () => {
+    const parts = ['--only', 'floors', '--only', 'faults', '--only', 'sweep']
+    const { status, stdout } = mkwrite('measure', ...tiny, ...parts)
     expect(status).toBe(0)
     for (const words of [
       ...['signal round trip', 'single faults', 'µs per dirty page', ...available, 'auto'],
-      ...['writers at once', 'is cheapest', 'Nothing was lost', 'are known within'],
+      ...['is cheapest', 'Nothing was lost', 'are known within'],
     ]) {
       expect(stdout).toContain(words)
     }
-  }, 60_000)
+  })
 
   test('--details adds a table for each contender', () => {
     const only = [...tiny, '--only', 'sweep']

@@ -86,9 +86,12 @@ describe('the result', () => {
 
 describe('every row', () => {
   let result: MeasureResult
-  beforeAll(async () => {
-    result = await measure({ quick: true, seconds: 0, size: 64 * pageSize })
-  }, 60_000)
+  beforeAll(
+    async () => {
+      result = await measure({ quick: true, seconds: 0, size: 64 * pageSize })
+    },
+    60_000 * Number(process.env.MKWRITE_TEST_TIMEOUT_SCALE ?? 1),
+  )
 
   test('has a key of its own', () => {
     const keys = rowsOf(result).map((row) => row.key)

@@ -88,7 +88,7 @@ export const registerMeasure: Registration = (cli) => {
     )
     .option('--pages <count>', 'The same in pages')
     .option('--write-bytes <count>', 'Bytes to write to each dirty page (default: 8)')
-    .option('--seconds <count>', 'Time for everything (default: 45, quick: 7, thorough: 300)')
+    .option('--seconds <count>', 'Time for everything (default: 40, quick: 7, thorough: 300)')
     .option('--progress', 'Show progress on stderr (default: on a terminal)')
     .option('--markdown', 'Print Markdown, for the summary of a CI job')
     .option('--html <file>', 'Write a report with figures: one file that needs no network')

@@ -14,10 +14,11 @@ export type Verdict = 'slower' | 'faster' | 'same' | 'noisy'
  * @param drift a factor from 1 on by which the machine alone may change a row; less is no change
  */
 export function judge(ratio: Ratio, threshold: number, drift = 1): Verdict {
-  const { value, interval, inner, isSufficient } = ratio
+  const { interval, inner, isSufficient } = ratio
   if (!isSufficient) return 'noisy'
   const limit = 1 + threshold
-  if (interval[0] > limit && value > drift) return 'slower'
-  if (interval[1] < 1 / limit && 1 / value > drift) return 'faster'
+  const change = Math.max(limit, drift)
+  if (interval[0] > change) return 'slower'
+  if (interval[1] < 1 / change) return 'faster'
   return inner[0] >= 1 / limit && inner[1] <= limit ? 'same' : 'noisy'
 }

@@ -41,7 +41,7 @@ export const modes: Record<MeasureMode, ModeDefaults> = {
   },
   standard: {
     size: 32 * MiB,
-    seconds: 45,
+    seconds: 40,
     passes: 4,
     limits: { minRounds: 2, maxRounds: 100 },
     floorBatches: 6,

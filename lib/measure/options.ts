@@ -46,7 +46,7 @@ export interface MeasureOptions {
   /**
    * Time for everything in seconds. What is known well enough gives its time to the rest; what is slow
    * takes up to four times its share, and everything up to twice the time, on a busy machine. One pass is
-   * made however long it takes. Default: 45; 7 if `quick`, 300 if
+   * made however long it takes. Default: 40; 7 if `quick`, 300 if
    * `thorough`.
    */
   seconds?: number

@@ -25,6 +25,7 @@ namespace {
 template <typename Batch>
 std::vector<double> repeat(unsigned batches, std::size_t operations, Batch&& batch) {
   std::vector<double> results;
+  results.reserve(batches);
   batch();  // warm
   for (unsigned i = 0; i < batches; ++i) {
     results.push_back(static_cast<double>(batch()) / static_cast<double>(operations));

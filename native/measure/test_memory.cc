@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "memory/error.h"
@@ -124,7 +125,7 @@ TestMemory::TestMemory(MemoryKind kind, std::size_t size)
     const int error = errno;
     munmap(space, reserved_size_);
     if (kind == MemoryKind::kReservedHuge) {
-      refuse("Too few huge pages are set aside for " + std::to_string(size_ / (1024 * 1024)) +
+      refuse("Too few huge pages are set aside for " + std::to_string(size_ >> 20U) +
              " MiB (vm.nr_hugepages).");
     }
     throw_system_error("mmap", error, "Free memory and try again.");
@@ -154,7 +155,7 @@ void TestMemory::mend() {
   const int error = errno;
   if (huge_bytes(data_, size_) >= size_) return;
   refuse(std::string("The kernel does not put this memory into huge pages (") +
-         (collapsed ? "it says it did" : std::strerror(error)) +
+         (collapsed ? "it says it did" : std::generic_category().message(error)) +
          "); /sys/kernel/mm/transparent_hugepage has the settings.");
 }
 
