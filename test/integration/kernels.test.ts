@@ -433,10 +433,10 @@ describe('triangles', () => {
       }
       const whole = draw(at(a, b, c))
       const parts = [at(a, b, inside), at(b, c, inside), at(c, a, inside)].map((part) => draw(part))
-      for (let i = 0; i < whole.length; i++) {
-        const times = parts.filter((part) => part[i] !== 0).length
-        expect(times, `texel ${i % width}, ${Math.floor(i / width)}`).toBe(whole[i] === 0 ? 0 : 1)
-      }
+      const wrong = whole.findIndex(
+        (value, i) => parts.filter((part) => part[i] !== 0).length !== (value === 0 ? 0 : 1),
+      )
+      expect(wrong, `texel ${wrong % width}, ${Math.floor(wrong / width)}`).toBe(-1)
     },
   )
 })
