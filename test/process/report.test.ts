@@ -138,7 +138,7 @@ describe.skipIf(chromium === undefined)('in chromium', () => {
 
     test('appear for the keyboard', async () => {
       await page.evaluate("document.querySelector('#effect-threads .hit').focus()")
-      expect(await tip()).toContain('18 samples')
+      expect(await tip()).toMatch(/[1-9]\d* samples/) // how many depends on the time there was
       await page.evaluate('document.activeElement.blur()')
       expect(await tip()).toBe('')
     })
