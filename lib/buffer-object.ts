@@ -5,6 +5,7 @@ import { invalidArgument, MkwriteError, outOfRange } from './errors.ts'
 import { type NativeBufferObject, type NativeTrackerStats, native } from './native.ts'
 import type { Resource, ResourceOptions } from './resource.ts'
 import { type Surface, SurfaceLayout, type SurfaceOptions, surfaceOptionKeys } from './surface.ts'
+import type { RegionExplanation } from './tracker.ts'
 import { checkBoolean, checkInteger, checkOptions, checkRange, type Range } from './validate.ts'
 import { type MapOptions, View } from './view.ts'
 
@@ -22,6 +23,7 @@ export interface DeviceSide {
   surface(buffer: BufferObject, offset: number, layout: SurfaceLayout, coherent: boolean): Surface
   flush(offset: number, size: number): void
   invalidate(offset: number, size: number): void
+  explain(): RegionExplanation[]
   stats(): BufferObjectStats
   release(): void
 }
@@ -297,6 +299,16 @@ export class BufferObject implements Disposable {
    */
   get stats(): BufferObjectStats {
     return this.#checkDevice().stats()
+  }
+
+  /**
+   * What the policy `auto` does with it under its device, as `DirtyTracker.explain` for a tracker. Empty
+   * under other policies.
+   *
+   * @throws MkwriteError `ERR_MKWRITE_INVALID_ARGUMENT` without a device
+   */
+  explain(): RegionExplanation[] {
+    return this.#checkDevice().explain()
   }
 
   /**

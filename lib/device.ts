@@ -297,6 +297,7 @@ export class EmulatedDevice implements Disposable {
         else device.flush(nativeBuffer, offset, size)
       },
       invalidate: (offset, size) => alive().invalidate(nativeBuffer, offset, size),
+      explain: () => alive().explainBuffer(nativeBuffer),
       stats: () => alive().bufferStats(nativeBuffer) as ReturnType<DeviceSide['stats']>,
       release: () => {
         if (!this.#destroyed) this.#events.remove(buffer, nativeBuffer)

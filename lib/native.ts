@@ -157,6 +157,7 @@ export interface NativeDevice {
   forget(buffer: NativeBufferObject): void
   flush(buffer: NativeBufferObject, offset: number, size: number): void
   invalidate(buffer: NativeBufferObject, offset: number, size: number): void
+  explainBuffer(buffer: NativeBufferObject): NativeExplanation[]
   bufferStats(buffer: NativeBufferObject): Partial<NativeTrackerStats> & {
     bytesUpdated: number
     boxesUpdated: number

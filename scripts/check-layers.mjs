@@ -33,7 +33,9 @@ const typescript = {
   stress: ['.'],
   webgpu: ['.'],
   vitest: ['.', 'measure'],
-  record: ['.'],
+  program: ['.'],
+  record: ['.', 'program'],
+  watch: ['.', 'program'],
   cli: [
     '.',
     'statistics',
@@ -44,7 +46,9 @@ const typescript = {
     'stress',
     'webgpu',
     'vitest',
+    'program',
     'record',
+    'watch',
   ],
 }
 

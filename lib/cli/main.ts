@@ -14,6 +14,7 @@ import { recordHelp, registerRecord } from './record.ts'
 import { registerReplay, replayHelp } from './replay.ts'
 import { registerStress, stressHelp } from './stress.ts'
 import { nearest } from './suggest.ts'
+import { registerWatch, watchHelp } from './watch.ts'
 
 const explanations: Record<string, { title: string; body: string }> = {
   measure: measureHelp,
@@ -22,6 +23,7 @@ const explanations: Record<string, { title: string; body: string }> = {
   record: recordHelp,
   replay: replayHelp,
   stress: stressHelp,
+  watch: watchHelp,
 }
 
 function createProgram(): CAC {
@@ -33,6 +35,7 @@ function createProgram(): CAC {
   registerStress(cli)
   registerRecord(cli)
   registerReplay(cli)
+  registerWatch(cli)
   cli.version(version)
   cli.help((sections) => {
     const { matchedCommandName = '' } = cli

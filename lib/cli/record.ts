@@ -2,6 +2,7 @@
 
 import { type RecordOptions, type RecordResult, record } from '../record/index.ts'
 import { exitCodes, printJson, type Registration } from './command.ts'
+import { interruptible } from './interruptible.ts'
 import { parseNumber } from './quantities.ts'
 import { style } from './table.ts'
 
@@ -60,26 +61,6 @@ function toOptions(flags: Flags): Omit<RecordOptions, 'script'> {
   if (flags.frames !== undefined) options.frames = parseNumber('--frames', flags.frames)
   if (flags.json) options.stdio = ['inherit', 2, 2]
   return options
-}
-
-/**
- * On a terminal, Ctrl-C reaches the program by itself; it then ends, and its trace is written. Somebody
- * who is sent SIGTERM passes it on.
- */
-async function interruptible<Result>(
-  run: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const controller = new AbortController()
-  const stayAlive = (): void => {}
-  const stop = (): void => controller.abort()
-  process.on('SIGINT', stayAlive)
-  process.on('SIGTERM', stop)
-  try {
-    return await run(controller.signal)
-  } finally {
-    process.off('SIGINT', stayAlive)
-    process.off('SIGTERM', stop)
-  }
 }
 
 function toJson({ file, fileSize, ended, trace }: RecordResult): object {

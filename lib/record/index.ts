@@ -1,5 +1,6 @@
 // Traces of programs: recording and replaying.
 
+export type { ProgramEnd, ProgramOptions } from '../program/run.ts'
 export type { Losses } from './check.ts'
 export { readTrace } from './decode.ts'
 export { renderReplayHtml } from './page/page.ts'

@@ -131,6 +131,7 @@ void DeviceWrap::define(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&DeviceWrap::flush>("flush"),
                       InstanceMethod<&DeviceWrap::invalidate>("invalidate"),
                       InstanceMethod<&DeviceWrap::buffer_stats>("bufferStats"),
+                      InstanceMethod<&DeviceWrap::explain_buffer>("explainBuffer"),
                       InstanceMethod<&DeviceWrap::stats>("stats"),
                       InstanceMethod<&DeviceWrap::pause>("pause"),
                       InstanceMethod<&DeviceWrap::resume>("resume"),
@@ -301,6 +302,14 @@ Napi::Value DeviceWrap::buffer_stats(const Napi::CallbackInfo& info) {
     object["bytesReadBack"] =
         Napi::Number::New(info.Env(), static_cast<double>(buffer.stats.bytes_read_back));
     return object;
+  });
+}
+
+Napi::Value DeviceWrap::explain_buffer(const Napi::CallbackInfo& info) {
+  return translating_errors(info.Env(), [&] {
+    const auto attached = coherent(info[0]);
+    return attached->tracker() != nullptr ? tracker_explanation(info.Env(), *attached->tracker())
+                                          : Napi::Array::New(info.Env());
   });
 }
 

@@ -47,6 +47,8 @@ class DeviceWrap final : public Napi::ObjectWrap<DeviceWrap> {
   void flush(const Napi::CallbackInfo& info);
   void invalidate(const Napi::CallbackInfo& info);
   Napi::Value buffer_stats(const Napi::CallbackInfo& info);
+  /// explainBuffer(buffer object): what its policy does with each row of regions that are alike
+  Napi::Value explain_buffer(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
   void pause(const Napi::CallbackInfo& info);
   void resume(const Napi::CallbackInfo& info);
