@@ -8,7 +8,6 @@
 
 import { writeFileSync } from 'node:fs'
 import { EmulatedDevice, SurfaceLayout } from 'mkwrite'
-import { PNG } from 'pngjs'
 
 const [frames = '120', picture] = process.argv.slice(2)
 if (!/^[1-9]\d*$/.test(frames)) {
@@ -99,11 +98,15 @@ for (let index = 0; index < Number(frames); index++) {
 }
 await device.submit([]).signaled
 
-const image = new PNG({ width: size, height: size })
-image.data.set(new Uint8Array(screen.map(), 0, surface.size))
-for (let i = 3; i < image.data.length; i += 4) image.data[i] = 255
-const lit = image.data.filter((value, i) => i % 4 === 2 && value > 16).length
-if (picture !== undefined) writeFileSync(picture, PNG.sync.write(image))
+const texels = new Uint8Array(screen.map(), 0, surface.size)
+const lit = texels.filter((value, i) => i % 4 === 2 && value > 16).length
+if (picture !== undefined) {
+  const { PNG } = await import('pngjs')
+  const image = new PNG({ width: size, height: size })
+  image.data.set(texels)
+  for (let i = 3; i < image.data.length; i += 4) image.data[i] = 255
+  writeFileSync(picture, PNG.sync.write(image))
+}
 
 const bytesUpdated = ring.reduce((sum, { buffer }) => sum + (buffer.stats.bytesUpdated ?? 0), 0)
 console.log(
