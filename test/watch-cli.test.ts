@@ -32,7 +32,7 @@ describe('in a pipe', () => {
     expect(stderr).toBe('begins 400\nends\n')
     const lines = stdout.trim().split('\n')
     expect(lines.length).toBeGreaterThan(1)
-    expect(lines[0]).toMatch(/^0\.\d s {2}.* submissions\/s {2}1 buffer objects \(write-fault\)/)
+    expect(lines[0]).toMatch(/^0\.\d s {2}.* submissions\/s {2}1 buffer object {2}write-fault {2}/)
     expect(lines.at(-1)).toMatch(
       /^The program ended with 0 after \d+ submissions and 0 collects in/,
     )
@@ -87,7 +87,7 @@ describe('in a pipe', () => {
   })
 
   test('the policy that the program asks for stays', () => {
-    expect(mkwrite('watch', watched, '50').stdout).toContain('(write-fault)')
+    expect(mkwrite('watch', watched, '50').stdout).toContain('1 buffer object  write-fault')
   })
 
   test('a program that fails: exit code 1', () => {
@@ -149,8 +149,12 @@ function screenOf(text: string): string[] {
 
 describe.runIf(existsSync(script))('on a terminal', () => {
   /** @param pressCtrlC once the first rates are shown */
-  async function onTerminal(rows: number, commandLine: string, pressCtrlC = false) {
-    const shell = `stty rows ${rows} cols 150; exec ${process.execPath} ${program} ${commandLine}`
+  async function onTerminal(
+    rows: number,
+    commandLine: string,
+    { pressCtrlC = false, cols = 150 } = {},
+  ) {
+    const shell = `stty rows ${rows} cols ${cols}; exec ${process.execPath} ${program} ${commandLine}`
     const child = spawn(script, ['-qefc', shell, '/dev/null'], {
       env: { ...env, TERM: 'xterm', NO_COLOR: '' },
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -173,6 +177,9 @@ describe.runIf(existsSync(script))('on a terminal', () => {
     const places = (words: string) => text.split(words).length - 1
     expect(places('mechanism')).toBeGreaterThan(1)
     // One table is left of all, between what was printed and the end.
+    expect(screen.findIndex((line) => line.includes('The program ended'))).toBeGreaterThan(
+      screen.findIndex((line) => line.includes('write-fault')),
+    )
     const found = (words: string) => screen.filter((line) => line.includes(words)).length
     for (const words of [
       'begins 600',
@@ -193,8 +200,32 @@ describe.runIf(existsSync(script))('on a terminal', () => {
     expect(Math.max(...heights)).toBeLessThan(4)
   })
 
+  test('a narrow terminal shows the columns that there is room for', async () => {
+    const commandLine = `watch --interval 50 ${watched} 300`
+    const { screen } = await onTerminal(20, commandLine, { cols: 70 })
+    const table = screen.filter((line) => /^(buffer| +0) /.test(line))
+    expect(table).toHaveLength(2)
+    expect(table[0]).toMatch(/^buffer .*mechanism .* sent\/s/)
+    expect(table[0]).not.toContain('reported')
+    for (const line of table) expect(line.length).toBeLessThanOrEqual(70)
+    // No line is so long that the terminal would break it: erasing counts lines.
+    const { screen: narrow } = await onTerminal(20, commandLine, { cols: 20 })
+    const live = narrow.filter((line) => /^(buffer|\d\.\d s| +0) /.test(line))
+    expect(live).toHaveLength(3)
+    for (const line of live) expect(line.length).toBeLessThanOrEqual(20)
+  })
+
+  test('a program without buffer objects is told to have none', async () => {
+    const { screen } = await onTerminal(20, `watch --interval 50 ${watched} 0 none`)
+    expect(screen.join('\n')).toMatch(
+      /kernel faults\/s\nnothing was submitted or collected yet\nThe program ended with 0/,
+    )
+  })
+
   test('Ctrl-C ends the program in order and gives the cursor back', async () => {
-    const { code, text } = await onTerminal(20, `watch --interval 50 ${watched} 60000`, true)
+    const { code, text } = await onTerminal(20, `watch --interval 50 ${watched} 60000`, {
+      pressCtrlC: true,
+    })
     expect(text).toContain('The program ended with 130')
     expect(code).toBe(1)
     expect(text.endsWith('\x1b[?25h')).toBe(true)

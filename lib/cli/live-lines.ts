@@ -4,39 +4,38 @@ import type { WriteStream } from 'node:tty'
 
 const hideCursor = '\x1b[?25l'
 const showCursor = '\x1b[?25h'
-const noWrap = '\x1b[?7l'
-const wrap = '\x1b[?7h'
 
 export class LiveLines {
   readonly #terminal: WriteStream
   #lines: readonly string[] = []
+  /** How many of them are there. */
+  #height = 0
 
   constructor(terminal: WriteStream) {
     this.#terminal = terminal
     terminal.write(hideCursor)
   }
 
-  /** Lines that there is room for. */
-  get room(): number {
-    const { rows } = this.#terminal // 0 where the terminal does not know
-    return Math.max((rows > 0 ? rows : 24) - 1, 1)
+  /** Columns and lines that there is room for. */
+  get room(): { width: number; height: number } {
+    const { rows, columns } = this.#terminal // 0 where the terminal does not know
+    return { width: columns > 0 ? columns : 80, height: Math.max((rows > 0 ? rows : 24) - 1, 1) }
   }
 
   /** Puts `lines` in the place of those that are there. What does not fit is cut off. */
   show(lines: readonly string[]): void {
-    const shown = lines.slice(0, this.room)
-    this.#terminal.write(
-      `${this.#erase()}${noWrap}${shown.map((line) => `${line}\n`).join('')}${wrap}`,
-    )
-    this.#lines = shown
+    const { width, height } = this.room
+    const shown = lines.slice(0, height).map((line) => `${cut(line, width)}\n`)
+    this.#terminal.write(`${this.#erase()}${shown.join('')}`)
+    this.#lines = lines
+    this.#height = shown.length
   }
 
   /** Prints a line above them, which stays. */
   print(line: string): void {
-    const lines = this.#lines
     this.#terminal.write(`${this.#erase()}${line}\n`)
-    this.#lines = []
-    this.show(lines)
+    this.#height = 0
+    this.show(this.#lines)
   }
 
   /** Leaves what is there, and the terminal as it was. */
@@ -45,6 +44,16 @@ export class LiveLines {
   }
 
   #erase(): string {
-    return this.#lines.length === 0 ? '' : `\x1b[${this.#lines.length}A\r\x1b[J`
+    return this.#height === 0 ? '' : `\x1b[${this.#height}A\r\x1b[J`
   }
+}
+
+/** The first `width` characters. What sets colours is none. */
+function cut(line: string, width: number): string {
+  let room = width
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it finds those that set colours
+  return line.replace(/\x1b\[[\d;]*m|./gu, (part) => {
+    if (part.startsWith('\x1b')) return part
+    return room-- > 0 ? part : ''
+  })
 }

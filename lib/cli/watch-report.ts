@@ -1,8 +1,9 @@
 // A snapshot of a program that is watched, as text.
 
 import type { WatchedBuffer, WatchSnapshot } from '../watch/index.ts'
+import { fitColumns, type OptionalColumn } from './fit-columns.ts'
 import { formatSize } from './quantities.ts'
-import { type Column, renderTable, style } from './table.ts'
+import { renderTable, style } from './table.ts'
 
 type CountName =
   | 'writeFaults'
@@ -34,33 +35,37 @@ class Rates {
   }
 }
 
-const columns: Column[] = [
+const columns: OptionalColumn[] = [
   { title: 'buffer' },
-  { title: 'size' },
-  { title: 'of', align: 'left' },
+  { title: 'size', leaves: 4 },
+  { title: 'of', align: 'left', leaves: 7 },
   { title: 'mechanism', align: 'left' },
-  { title: 'regions', align: 'left' },
+  { title: 'regions', align: 'left', leaves: 1 },
   { title: 'faults/s' },
-  { title: 'waits/s' },
+  { title: 'waits/s', leaves: 3 },
   { title: 'pages/s' },
   { title: 'sent/s' },
-  { title: 'back/s' },
-  { title: 'reported' },
-  { title: 'sent' },
-  { title: 'back' },
+  { title: 'back/s', leaves: 2 },
+  { title: 'reported', leaves: 8 },
+  { title: 'sent', leaves: 5 },
+  { title: 'back', leaves: 6 },
 ]
 
-/** Lines for a terminal, at most `room` of them. */
+/** Stands where no buffer object was seen. */
+export const nothingYet = 'nothing was submitted or collected yet'
+
+/** Lines for a terminal of which `width` columns and `height` lines are free. */
 export function renderScreen(
   program: string,
   now: WatchSnapshot,
   before: WatchSnapshot | undefined,
-  room: number,
+  { width, height }: { width: number; height: number },
 ): string[] {
   const rates = new Rates(now, before)
   const head = [style('bold', program), renderProcess(now, rates)]
+  if (now.buffers.length === 0) return [...head, nothingYet]
   // Those that do most come first, if there is not room for all.
-  const places = Math.max(room - head.length - 3, 1)
+  const places = Math.max(height - head.length - 3, 1)
   const activity = (buffer: WatchedBuffer): number =>
     rates.ofBuffer(buffer, 'bytesUpdated') + rates.ofBuffer(buffer, 'bytesReadBack')
   const shown = now.buffers
@@ -68,13 +73,12 @@ export function renderScreen(
     .slice(0, places)
     .sort((a, b) => a.number - b.number)
   const hidden = now.buffers.length - shown.length
+  const rows = shown.map((buffer) => renderRow(buffer, rates))
+  const fitting = fitColumns(columns, rows, width)
   return [
     ...head,
     '',
-    ...renderTable(
-      columns,
-      shown.map((buffer) => renderRow(buffer, rates)),
-    ).split('\n'),
+    ...renderTable(fitting.columns, fitting.rows).split('\n'),
     ...(hidden > 0 ? [style('dim', `and ${hidden} more`)] : []),
   ]
 }
@@ -88,7 +92,8 @@ export function renderLine(now: WatchSnapshot, before: WatchSnapshot | undefined
   return [
     `${(now.time / 1000).toFixed(1)} s`,
     renderSteps(rates),
-    `${now.buffers.length} buffer objects (${mechanisms.join(', ')})`,
+    now.buffers.length === 1 ? '1 buffer object' : `${now.buffers.length} buffer objects`,
+    ...(mechanisms.length > 0 ? [mechanisms.join(', ')] : []),
     `${count(sum('writeFaults') + sum('readFaults'))} faults/s`,
     `${count(sum('pagesReported'))} pages/s`,
     `${bytes(sum('bytesUpdated'))}/s sent`,

@@ -7,7 +7,7 @@ import { interruptible } from './interruptible.ts'
 import { LiveLines } from './live-lines.ts'
 import { parseNumber } from './quantities.ts'
 import { style } from './table.ts'
-import { renderLine, renderScreen } from './watch-report.ts'
+import { nothingYet, renderLine, renderScreen } from './watch-report.ts'
 
 interface Flags {
   interval?: unknown
@@ -86,7 +86,7 @@ async function showLive(options: Omit<WatchOptions, 'signal'>): Promise<WatchRes
   const program = nameOf(options)
   let before: WatchSnapshot | undefined
   try {
-    lines.show([style('bold', program), 'nothing was submitted or collected yet'])
+    lines.show([style('bold', program), nothingYet])
     const result = await interruptible((signal) =>
       watch({
         ...options,
@@ -98,7 +98,7 @@ async function showLive(options: Omit<WatchOptions, 'signal'>): Promise<WatchRes
         },
       }),
     )
-    lines.print(renderEnd(result))
+    console.log(renderEnd(result))
     return result
   } finally {
     lines.end()
