@@ -15,7 +15,6 @@ export type MkwriteErrorCode =
   | 'ERR_MKWRITE_OUT_OF_MEMORY'
   | 'ERR_MKWRITE_OUT_OF_RANGE'
   | 'ERR_MKWRITE_SYSTEM'
-  | 'ERR_MKWRITE_TIMEOUT'
   | 'ERR_MKWRITE_UNSUPPORTED'
 
 /** Everything that mkwrite throws or rejects with. The message says what to do. */
@@ -55,6 +54,8 @@ export function outOfRange(name: string, expected: string, received: unknown): M
   )
 }
 
+/** As much of a value as Node.js shows in such messages. */
 function describe(value: unknown): string {
-  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY })
+  const text = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY })
+  return text.length > 128 ? `${text.slice(0, 128)}...` : text
 }

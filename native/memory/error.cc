@@ -25,8 +25,6 @@ const char* error_code_name(ErrorCode code) noexcept {
       return "ERR_MKWRITE_OUT_OF_DEVICE_MEMORY";
     case ErrorCode::kDeviceLost:
       return "ERR_MKWRITE_DEVICE_LOST";
-    case ErrorCode::kTimeout:
-      return "ERR_MKWRITE_TIMEOUT";
     case ErrorCode::kUnsupported:
       return "ERR_MKWRITE_UNSUPPORTED";
     case ErrorCode::kSystem:

@@ -17,7 +17,6 @@ enum class ErrorCode {
   kOutOfMemory,
   kOutOfDeviceMemory,
   kDeviceLost,
-  kTimeout,
   kUnsupported,
   kSystem,
 };
