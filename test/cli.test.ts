@@ -45,6 +45,12 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
     ['a hopeless command', ['xyzzy'], 'There is no command xyzzy. See mkwrite --help.'],
     ['an unknown option', ['measure', '--mechansim', 'full'], 'Did you mean --mechanism?'],
     ['an option of another command', ['probe', '--quick'], 'There is no option --quick'],
+    ['an unknown option of one letter', ['probe', '--x'], 'There is no option --x.'],
+    [
+      'a count out of range',
+      ['stress', '--threads', '0'],
+      'The value of --threads is out of range.',
+    ],
     ['a missing value', ['measure', '--mechanism'], 'value is missing'],
     ['an argument too many', ['probe', 'everything'], 'everything'],
     ['an unknown mechanism', ['measure', '--mechanism', 'userfalt'], 'Did you mean userfault?'],
@@ -54,7 +60,7 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
     ['an unknown part', ['measure', '--only', 'sweeps'], 'Did you mean sweep?'],
     ['little and much', ['measure', '--quick', '--thorough'], 'either --quick or --thorough'],
     ['two sizes', ['measure', '--pages', '64', '--size', '1MiB'], 'either --size or --pages'],
-    ['a share above 1', ['measure', '--dirty', '1.5'], '<= 1'],
+    ['a share above 1', ['measure', '--dirty', '1.5'], 'The value of --dirty must be'],
     ['half a page', ['measure', '--pages', '0.0001'], 'size'],
   ])('%s', (_, args, message) => {
     const { status, stdout, stderr } = mkwrite(...args)
@@ -63,6 +69,26 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
     expect(stdout).toBe('')
     expect(status).toBe(2)
   })
+
+  test.each([
+    ['measure', [...tiny, '--html']],
+    ['measure', [...tiny, '--svg']],
+    ['bench', ['--quick', '--seconds', '0', '--json']],
+    [
+      'replay',
+      [fileURLToPath(new URL('../examples/traces/sheet.trace', import.meta.url)), '--html'],
+    ],
+  ])(
+    '%s %j where nothing can be written, found out before anything is measured',
+    (command, args) => {
+      const path = join(fileURLToPath(import.meta.url), 'below')
+      const { status, stdout, stderr } = mkwrite(command, ...args, path)
+      expect(stderr).toMatch(/^mkwrite: Cannot write /)
+      expect(stderr).toContain(path)
+      expect(stdout).toBe('')
+      expect(status).toBe(2)
+    },
+  )
 
   test('a mechanism that does not work here', () => {
     const missing = mechanisms.find((name) => !available.includes(name))
@@ -156,15 +182,6 @@ describe('measure', () => {
       'split-frames.svg',
     ])
     rmSync(folder, { recursive: true })
-  })
-
-  test.each(['--html', '--svg'])('%s where nothing can be written is wrong usage', (option) => {
-    const file = fileURLToPath(import.meta.url)
-    const { status, stdout, stderr } = mkwrite('measure', ...tiny, option, join(file, 'below'))
-    expect(stderr).toContain(`Cannot write ${join(file, 'below')}`)
-    // Found out before anything is measured.
-    expect(stdout).toBe('')
-    expect(status).toBe(2)
   })
 
   test('--markdown prints tables for a summary', () => {

@@ -59,7 +59,7 @@ describe('the exit code', () => {
   test.each<[string, string[], string]>([
     ['a file that is missing', [base, join(folder, 'none.json')], 'Cannot read'],
     ['a file that is no JSON', [base, file('text.json', 'hello')], 'no JSON'],
-    ['a file that is no measurement', [base, file('other.json', {})], 'result of measure()'],
+    ['a file that is no measurement', [base, file('other.json', {})], 'other.json is no result of'],
     ['a file too few', [base], 'missing'],
     ['a threshold that is none', [base, slow, '--threshold', 'x'], '--threshold must be a number'],
   ])('is 2 for %s', (_, args, message) => {

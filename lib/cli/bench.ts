@@ -1,6 +1,6 @@
 // mkwrite bench
 
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
@@ -18,6 +18,7 @@ import {
 import { renderBench } from './bench-report.ts'
 import { exitCodes, printJson, type Registration, UsageError } from './command.ts'
 import { parseNames } from './names.ts'
+import { prepareFile, writeText } from './output-file.ts'
 import { createProgress } from './progress.ts'
 import { parseNumber, parseSize } from './quantities.ts'
 
@@ -89,29 +90,36 @@ export const registerBench: Registration = (cli) => {
     .action(async (flags: Flags) => {
       const result = flags.read === undefined ? await measure(flags) : await read(flags.read)
       const verdicts = flags.check ? checkClaims(result) : undefined
-      await report(result, verdicts, flags)
+      report(result, verdicts, flags)
       const lost = [...result.rows, ...result.switches].some((it) => it.lostPages > 0)
       const missed = verdicts?.some(({ verdict }) => verdict === 'missed') ?? false
       process.exitCode = lost || missed ? exitCodes.finding : exitCodes.fine
     })
 }
 
+/** Whether `--json` names no file. */
+const isPrinted = (json: unknown): boolean => json === true || json === '-'
+
 async function measure(flags: Flags): Promise<BenchResult> {
   const options = await toOptions(flags)
+  if (flags.json !== undefined && !isPrinted(flags.json)) prepareFile(String(flags.json))
   const progress = createProgress(flags.progress)
   options.onProgress = ({ done, total, step }) => progress.step(done, total, step)
   return bench(options).finally(() => progress.end())
 }
 
-async function report(
+function report(
   result: BenchResult,
   verdicts: readonly ClaimVerdict[] | undefined,
   { json, details = false, markdown = false }: Flags,
-): Promise<void> {
+): void {
   const document = verdicts === undefined ? result : { ...result, claims: verdicts }
-  if (json === true || json === '-') return printJson(document)
+  if (isPrinted(json)) {
+    printJson(document)
+    return
+  }
   if (json !== undefined) {
-    await writeFile(String(json), `${JSON.stringify(document, undefined, 2)}\n`)
+    writeText(String(json), `${JSON.stringify(document, undefined, 2)}\n`)
   }
   console.log(
     renderBench(result, { details, markdown, ...(verdicts === undefined ? {} : { verdicts }) }),

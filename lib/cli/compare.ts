@@ -74,11 +74,18 @@ function readJson(given: unknown): unknown {
   } catch (error) {
     throw new UsageError(`Cannot read ${path}: ${(error as Error).message}`)
   }
+  let document: unknown
   try {
-    return JSON.parse(text)
+    document = JSON.parse(text)
   } catch (error) {
     throw new UsageError(
       `${path} is no JSON (${(error as Error).message}). Make it with mkwrite measure --json.`,
     )
   }
+  if (typeof (document as { schema?: unknown } | null)?.schema !== 'string') {
+    throw new UsageError(
+      `${path} is no result of mkwrite measure or mkwrite bench. Make it with mkwrite measure --json.`,
+    )
+  }
+  return document
 }

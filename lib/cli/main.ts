@@ -8,6 +8,7 @@ import { benchHelp, registerBench } from './bench.ts'
 import { exitCodes, UsageError } from './command.ts'
 import { compareHelp, registerCompare } from './compare.ts'
 import { measureHelp, registerMeasure } from './measure.ts'
+import { inOptionWords } from './option-words.ts'
 import { registerProbe } from './probe.ts'
 import { separateProgram, spelled } from './program.ts'
 import { recordHelp, registerRecord } from './record.ts'
@@ -71,7 +72,8 @@ async function run(argv: string[]): Promise<void> {
   )
   if (wrong !== undefined) {
     const candidates = known.map(({ name }) => spelled(name))
-    throw new UsageError(unknown('option', spelled(wrong), candidates, command.name))
+    const given = argv.includes(`--${wrong}`) ? `--${wrong}` : spelled(wrong)
+    throw new UsageError(unknown('option', given, candidates, command.name))
   }
   await cli.runMatchedCommand()
 }
@@ -104,6 +106,6 @@ try {
   await run(process.argv)
 } catch (error) {
   if (!isExpected(error)) throw error
-  process.stderr.write(`mkwrite: ${error.message}\n`)
+  process.stderr.write(`mkwrite: ${inOptionWords(error.message)}\n`)
   process.exitCode = exitCodes.usage
 }

@@ -1,7 +1,6 @@
 // mkwrite measure
 
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import {
   type MeasureOptions,
   type MeasurePart,
@@ -17,6 +16,7 @@ import { native } from '../native.ts'
 import { renderFigures, renderHtml } from '../report/index.ts'
 import { exitCodes, printJson, type Registration, toList, UsageError } from './command.ts'
 import { parseNames } from './names.ts'
+import { prepareFile, prepareFolder, writeText } from './output-file.ts'
 import { createProgress } from './progress.ts'
 import { parseNumber, parseSize } from './quantities.ts'
 import { renderMarkdownReport, renderReport } from './report/index.ts'
@@ -114,31 +114,15 @@ export const registerMeasure: Registration = (cli) => {
     })
 }
 
-/** Makes the folders, and makes sure before a long measurement that its results can be kept. */
 function prepareFiles({ html, svg }: Flags): void {
-  if (html !== undefined) {
-    const path = String(html)
-    attempt(path, () => {
-      mkdirSync(dirname(path), { recursive: true })
-      closeSync(openSync(path, 'a'))
-    })
-  }
-  if (svg !== undefined) attempt(String(svg), () => mkdirSync(String(svg), { recursive: true }))
+  if (html !== undefined) prepareFile(String(html))
+  if (svg !== undefined) prepareFolder(String(svg))
 }
 
 function writeFiles({ html, svg }: Flags, result: MeasureResult): void {
-  const write = (path: string, text: string) => attempt(path, () => writeFileSync(path, text))
-  if (html !== undefined) write(String(html), renderHtml(result))
+  if (html !== undefined) writeText(String(html), renderHtml(result))
   if (svg === undefined) return
-  for (const figure of renderFigures(result)) write(join(String(svg), figure.name), figure.svg)
-}
-
-function attempt(path: string, action: () => void): void {
-  try {
-    action()
-  } catch (error) {
-    throw new UsageError(`Cannot write ${path}: ${(error as Error).message}`)
-  }
+  for (const figure of renderFigures(result)) writeText(join(String(svg), figure.name), figure.svg)
 }
 
 function toOptions(flags: Flags): MeasureOptions {

@@ -1,10 +1,11 @@
 // mkwrite replay
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type Policy, policies } from '../policy.ts'
 import { type ReplayOptions, readTrace, renderReplayHtml, replay } from '../record/index.ts'
 import { exitCodes, printJson, type Registration, UsageError } from './command.ts'
 import { parseNames } from './names.ts'
+import { prepareFile, writeText } from './output-file.ts'
 import { createProgress } from './progress.ts'
 import { parseNumber } from './quantities.ts'
 import { renderReplay } from './replay-report.ts'
@@ -48,12 +49,13 @@ export const registerReplay: Registration = (cli) => {
     .example((name) => `  $ ${name} replay sheet.trace --policy auto --policy userfault --json`)
     .action(async (file: string, flags: Flags) => {
       const trace = readTrace(read(file))
-      const progress = createProgress(flags.progress)
       const options = toOptions(flags)
+      const html = flags.html === undefined ? undefined : String(flags.html)
+      if (html !== undefined) prepareFile(html)
+      const progress = createProgress(flags.progress)
       options.onProgress = ({ done, total, step }) => progress.step(done, total, step)
       const result = await replay(trace, options).finally(() => progress.end())
-      if (flags.html !== undefined)
-        writeFileSync(String(flags.html), renderReplayHtml(trace, result))
+      if (html !== undefined) writeText(html, renderReplayHtml(trace, result))
       if (flags.json) printJson(result)
       else console.log(renderReplay(result))
       const lost = result.cases.some(({ lostPages, stalePages }) => lostPages + stalePages > 0)
