@@ -16,7 +16,7 @@ struct Availability {
 /// Tracks a small buffer object under `kind`: write, collect, look; a few milliseconds at most.
 Availability try_mechanism(MechanismKind kind);
 
-/// Whether read(2) into a tracked page works under `kind` or fails with EFAULT (design section 6).
+/// Whether read(2) into a tracked page works under `kind` or fails with EFAULT.
 /// The mechanism must be available. Throws Error (kSystem).
 bool system_calls_work(MechanismKind kind);
 

@@ -1,4 +1,4 @@
-// The promises of the seeds: the GPU sees every CPU write at its next operation, the CPU sees every
+// The promises C1 and C2: the GPU sees every CPU write at its next operation, the CPU sees every
 // GPU write after the fence.
 
 import { crc32 } from 'node:zlib'
