@@ -259,8 +259,8 @@ export class BufferObject implements Disposable {
   }
 
   /**
-   * Tells how the CPU will read what the device wrote: one touch reads back 16 pages unless the
-   * access is `random`, then 1.
+   * Tells how the CPU will read what the device wrote: one touch reads back 16 pages, upwards or
+   * downwards, unless the access is `random`, then 1.
    */
   advise(access: 'sequential' | 'random'): void {
     this.#checkAlive()

@@ -169,12 +169,14 @@ Seqno CoherentBuffer::pending_write(PageRange pages) const noexcept {
   return latest;
 }
 
-PageIndex CoherentBuffer::end_of_resource(PageIndex page) const noexcept {
-  PageIndex end = page + 1;
+PageRange CoherentBuffer::resource_around(PageIndex page) const noexcept {
+  PageRange around{page, 1};
   index_.for_each_overlapping(bytes_of({page, 1}), [&](const Resource& resource) {
-    end = std::max(end, resource.pages().end());
+    const PageRange pages = resource.pages();
+    around = PageRange::between(std::min(around.first, pages.first),
+                                std::max(around.end(), pages.end()));
   });
-  return end;
+  return around;
 }
 
 void CoherentBuffer::wait(Seqno seqno) noexcept { device_->wait_in_fault(seqno); }

@@ -74,7 +74,7 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
 
   // DeviceOwner; in the signal handler
   Seqno pending_write(PageRange pages) const noexcept override;
-  PageIndex end_of_resource(PageIndex page) const noexcept override;
+  PageRange resource_around(PageIndex page) const noexcept override;
   void wait(Seqno seqno) noexcept override;
   void read_back(PageRange pages) noexcept override;
 

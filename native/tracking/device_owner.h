@@ -21,9 +21,9 @@ class DeviceOwner {
   /// now. Called under the tracker's lock.
   virtual Seqno pending_write(PageRange pages) const noexcept = 0;
 
-  /// The page after the last one of the resources that `page` belongs to. Called under the
-  /// tracker's lock.
-  virtual PageIndex end_of_resource(PageIndex page) const noexcept = 0;
+  /// The pages of the resources that `page` belongs to, from the first to the last. Called under
+  /// the tracker's lock.
+  virtual PageRange resource_around(PageIndex page) const noexcept = 0;
 
   /// Waits until submission `seqno` is done or the device is lost. Called with no lock held.
   virtual void wait(Seqno seqno) noexcept = 0;

@@ -158,6 +158,12 @@ class Tracker final : public ViewObserver {
   /// more.
   Seqno read_back_owned(PageRange needed) noexcept;
 
+  /// What to read back along with the device-owned pages of `needed`, which will be touched soon:
+  /// pages of the same resource that follow or, for who reads downwards, that come before.
+  PageRange read_back_window(PageRange needed) const noexcept;
+  /// Closed pages to open along with `page`, none of them device-owned.
+  PageRange open_window(const TrackedView& view, PageIndex page) const noexcept;
+
   enum class Opening {
     kDone,
     kOutOfMappings,  ///< device-owned pages stand in the way of opening more at once

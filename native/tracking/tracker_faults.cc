@@ -46,10 +46,7 @@ Seqno Tracker::read_back_owned(PageRange needed) noexcept {
   if (state_.owned.next_set(needed.first, needed.end()) == needed.end()) return 0;
   if (const Seqno pending = owner_->pending_write(needed); pending != 0) return pending;
   seam(Seam::kHandlerBeforeReadback);
-  // The next pages of the resource will be touched soon; take along those that are done.
-  const PageIndex limit = std::max(needed.end(), std::min(needed.first + read_back_pages_.load(),
-                                                          owner_->end_of_resource(needed.first)));
-  const PageRange window = PageRange::between(needed.first, limit);
+  const PageRange window = read_back_window(needed);
   const PageRange range = owner_->pending_write(window) == 0 ? window : needed;
   state_.owned.for_each_run(range, [&](PageRange run) {
     if (kMutant != Mutant::kOpenWithoutReadback) owner_->read_back(run);
@@ -63,12 +60,36 @@ Seqno Tracker::read_back_owned(PageRange needed) noexcept {
   return 0;
 }
 
+PageRange Tracker::read_back_window(PageRange needed) const noexcept {
+  const std::size_t count = std::max(needed.count, read_back_pages_.load());
+  const PageRange resource = owner_->resource_around(needed.first);
+  const PageIndex after = std::min(needed.first + count, resource.end());
+  // Who reads downwards has the pages that follow already.
+  if (needed.count == 1 && state_.owned.next_set(needed.end(), after) == after) {
+    const std::size_t before = std::min(count - 1, needed.first - resource.first);
+    return PageRange::between(needed.first - before, needed.end());
+  }
+  return PageRange::between(needed.first, std::max(needed.end(), after));
+}
+
+PageRange Tracker::open_window(const TrackedView& view, PageIndex page) const noexcept {
+  const std::size_t count = read_back_pages_.load();
+  const PageIndex limit = std::min(page + count, state_.buffer.pages());
+  const PageIndex end =
+      std::min(view.closed.next_clear(page, limit), state_.owned.next_set(page, limit));
+  if (end > page + 1) return PageRange::between(page, end);
+  // As in read_back_window(): perhaps the pages before this one were read back with it.
+  PageIndex first = page;
+  while (first > 0 && end - first < count && view.closed.test(first - 1) &&
+         !state_.owned.test(first - 1)) {
+    --first;
+  }
+  return PageRange::between(first, end);
+}
+
 Tracker::Opening Tracker::open(TrackedView& view, PageIndex page, Access access) noexcept {
   if (view.closed.test(page)) {
-    const PageIndex limit = std::min(page + read_back_pages_.load(), state_.buffer.pages());
-    const PageIndex end =
-        std::min(view.closed.next_clear(page, limit), state_.owned.next_set(page, limit));
-    const PageRange window = PageRange::between(page, end);
+    const PageRange window = open_window(view, page);
     if (mechanism_->open(state_, view, window, Access::kRead) != 0) return widen(view, page);
     view.closed.clear(window);
     view.repeats = 0;

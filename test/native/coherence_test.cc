@@ -200,6 +200,17 @@ TEST_CASE("readback stops at the end of the resource that was touched") {
   CHECK(fixture.coherent.tracker()->stats().pages_read_back == 3);
 }
 
+TEST_CASE("readback downwards stops at the beginning of the resource that was touched") {
+  const TestDevice device;
+  const CoherentFixture fixture(device, kPages, MechanismKind::kWriteFault);
+  const auto first = fixture.resource({0, 4 * kPageSize});
+  const auto second = fixture.resource({4 * kPageSize, 4 * kPageSize});
+  device.fill(first, 1);
+  device.wait(device.fill(second, 2));
+  CHECK(byte_at(*fixture.view, 7) == 2);
+  CHECK(fixture.coherent.tracker()->stats().pages_read_back == 4);
+}
+
 TEST_CASE("with advice for random access one touch reads one page back") {
   const TestDevice device;
   const CoherentFixture fixture(device, kPages, MechanismKind::kWriteFault);

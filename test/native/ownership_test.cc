@@ -184,6 +184,17 @@ TEST_CASE("one touch takes the next pages along") {
   });
 }
 
+TEST_CASE("one touch takes the pages before it along when the CPU reads downwards") {
+  for_each_mechanism([](MechanismKind kind) {
+    Scene scene(kind);
+    scene.device.complete(scene.device.submit({3, 40}));
+    for (PageIndex page = 43; page-- > 3;) CHECK(scene.device_word(page) == 1);
+    for (PageIndex page = 3; page < 43; ++page) CHECK(scene.device.read_backs(page) == 1);
+    // The first touch is at the end, where nothing follows.
+    CHECK(scene.tracked.tracker.stats().read_faults == 3);
+  });
+}
+
 TEST_CASE("a touch waits for no page but its own") {
   for_each_mechanism([](MechanismKind kind) {
     Scene scene(kind);

@@ -78,7 +78,9 @@ class FakeDevice final : public DeviceOwner {
   const std::byte* memory() const { return memory_.data(); }
 
   // DeviceOwner
-  PageIndex end_of_resource(PageIndex /*page*/) const noexcept override { return buffer_.pages(); }
+  PageRange resource_around(PageIndex /*page*/) const noexcept override {
+    return buffer_.all_pages();
+  }
 
   Seqno pending_write(PageRange pages) const noexcept override {
     Seqno latest = 0;
