@@ -14,10 +14,12 @@ interface NativeStressCounts {
   evictions: number
   viewsOpened: number
   cpuAccesses: number
+  streams: number
   dirtyMarks: number
   busySubmissions: number
   refusedUpdates: number
   mechanismSwitches: number
+  pagesOpenedAhead: number
 }
 
 export interface NativeStressOptions {

@@ -30,7 +30,7 @@ interface Flags {
 export const stressHelp = {
   title: 'What it does',
   body: `\
-  Threads write to three buffer objects through several views, each thread to its own bytes of every
+  Threads write to four buffer objects through several views, each thread to its own bytes of every
   page. Meanwhile commands copy these buffer objects and write to other bytes of the same pages,
   several submissions in flight; resources share pages and get evicted; views come and go; system
   calls write under CPU access. Every tenth of a second everybody rests, and CPU and device memory
@@ -53,7 +53,7 @@ export const registerStress: Registration = (cli) => {
     )
     .option('--views <count>', 'Views of each buffer object (default: 2)')
     .option('--no-device-writes', 'Trackers alone: no device, no submissions')
-    .option('--size <bytes>', 'Size of each buffer object, such as 4MiB (default: 1MiB)')
+    .option('--size <bytes>', 'Size of each buffer object, such as 4MiB (default: 4MiB)')
     .option('--seed <number>', 'Where random numbers begin (default: another one each time)')
     .option('--progress', 'Show progress on stderr (default: on a terminal)')
     .option(

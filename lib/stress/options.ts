@@ -21,7 +21,7 @@ export interface StressOptions {
    * no device.
    */
   deviceWrites?: boolean
-  /** Bytes of each buffer object, 4 pages to 1 GiB; default 1 MiB. There are three. */
+  /** Bytes of each buffer object, 4 pages to 1 GiB; default 4 MiB. There are four. */
   size?: number
   /** Where random numbers begin, 0 to 2^32 - 1; default: another one each time. */
   seed?: number
@@ -51,7 +51,11 @@ export function makePlan(options: StressOptions): Plan {
   ])
   const { pageSize } = native
   const { mechanism = 'write-fault', seconds = 10, threads = 4, views = 2 } = options
-  const { deviceWrites = true, size = MiB, seed = Math.floor(Math.random() * 2 ** 32) } = options
+  const {
+    deviceWrites = true,
+    size = 4 * MiB,
+    seed = Math.floor(Math.random() * 2 ** 32),
+  } = options
   checkInteger('options.size', size, 4 * pageSize, 1024 * MiB)
   return {
     policy: checkPolicy('options.mechanism', mechanism),

@@ -31,6 +31,8 @@ export interface StressCounts {
   viewsOpened: number
   /** Times that a system call wrote under CPU access. */
   cpuAccesses: number
+  /** Times that a stream of writes went on through the fourth buffer object, page after page. */
+  streams: number
   /** Ranges declared dirty that nobody had written. */
   dirtyMarks: number
   /** Submissions refused because their pages were under CPU access. */
@@ -39,6 +41,8 @@ export interface StressCounts {
   refusedUpdates: number
   /** Changes of mechanism, under policies that change it. */
   mechanismSwitches: number
+  /** Pages opened ahead of their first write, by run-ahead and for the stream. */
+  pagesOpenedAhead: number
 }
 
 /** The result of `stress()`. */
@@ -49,7 +53,7 @@ export interface StressResult extends StressCounts {
   seconds: number
   threads: number
   views: number
-  /** Bytes of each of the three buffer objects. */
+  /** Bytes of each of the four buffer objects. */
   size: number
   /** Gives the same random numbers again. What threads do between them differs all the same. */
   seed: number

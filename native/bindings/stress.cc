@@ -63,7 +63,7 @@ void StressWrap::end() noexcept {
 Napi::Value StressWrap::counts(const Napi::CallbackInfo& info) {
   const stress::StressCounts now = stress_->counts();
   Napi::Object object = Napi::Object::New(info.Env());
-  const std::array<std::pair<const char*, std::uint64_t>, 16> named{{
+  const std::array<std::pair<const char*, std::uint64_t>, 18> named{{
       {"cpuWrites", now.cpu_writes},
       {"deviceWrites", now.device_writes},
       {"collects", now.collects},
@@ -76,10 +76,12 @@ Napi::Value StressWrap::counts(const Napi::CallbackInfo& info) {
       {"evictions", now.evictions},
       {"viewsOpened", now.views_opened},
       {"cpuAccesses", now.cpu_accesses},
+      {"streams", now.streams},
       {"dirtyMarks", now.marks},
       {"busySubmissions", now.busy},
       {"refusedUpdates", now.refused},
       {"mechanismSwitches", now.switches},
+      {"pagesOpenedAhead", now.opened_ahead},
   }};
   for (const auto& [name, count] : named) {
     object[name] = Napi::Number::New(info.Env(), static_cast<double>(count));

@@ -59,8 +59,12 @@ Arena::Differences Arena::compare(std::span<const std::byte> memory,
 }
 
 Arena& any_arena(const Arenas& arenas, Random& random) noexcept {
-  const std::size_t others = std::max<std::size_t>(arenas.size() - 1, 1);
-  return *arenas[random.one_in(32) ? arenas.size() - 1 : random.below(others)];
+  const std::size_t busy = arenas.size() - 2;
+  return *arenas[random.one_in(32) ? busy + random.below(2) : random.below(busy)];
+}
+
+Arena& any_used_arena(const Arenas& arenas, Random& random) noexcept {
+  return random.one_in(4) ? streamed_arena(arenas) : any_arena(arenas, random);
 }
 
 }  // namespace mkwrite::stress

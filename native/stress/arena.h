@@ -65,7 +65,8 @@ class Arena {
   /// slot was written at least that often. Only the slot's owner stores it.
   std::vector<std::atomic<Sequence>> expected;
 
-  /// Number of the submission that is next. Relaxed: it only counts conflicts.
+  /// Number of the submission or collect that is next. Relaxed: it only counts conflicts and paces
+  /// streams.
   std::atomic<std::uint64_t> frame{1};
   /// By page: the frame in which a writer last wrote it.
   std::vector<std::atomic<std::uint64_t>> cpu_frame;
@@ -76,7 +77,13 @@ class Arena {
 
 using Arenas = std::vector<std::unique_ptr<Arena>>;
 
-/// One of `arenas`. The last one is left alone mostly, so that it gets evicted.
+/// The one that a stream passes through: the last. Others write little there, and it is mostly
+/// collected as a whole; else nobody could tell the stream.
+inline Arena& streamed_arena(const Arenas& arenas) noexcept { return *arenas.back(); }
+
+/// One of `arenas`. The last but one is left alone mostly, so that it gets evicted.
 Arena& any_arena(const Arenas& arenas, Random& random) noexcept;
+/// The same for who collects or submits.
+Arena& any_used_arena(const Arenas& arenas, Random& random) noexcept;
 
 }  // namespace mkwrite::stress

@@ -1,5 +1,6 @@
 #include "stress/collect_traffic.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace mkwrite::stress {
@@ -32,14 +33,16 @@ void CollectTraffic::update(std::size_t index, PageRange range) {
 }
 
 void CollectTraffic::frame() {
-  const std::size_t index = random_.below(arenas_.size());
-  Arena& arena = *arenas_[index];
+  Arena& arena = any_used_arena(arenas_, random_);
+  const auto at = std::ranges::find(arenas_, &arena, &std::unique_ptr<Arena>::get);
+  const auto index = static_cast<std::size_t>(at - arenas_.begin());
   PageRange range = arena.buffer->all_pages();
-  if (!random_.one_in(4)) {
+  if (&arena != &streamed_arena(arenas_) ? !random_.one_in(4) : random_.one_in(4)) {
     range = PageRange{arena.any_page(random_), 1 + random_.below(64)}.intersect(range);
   }
   const std::vector<Arrival> arrivals = sample_arrivals(arena, bytes_of(range), random_);
   update(index, range);
+  arena.frame.fetch_add(1, std::memory_order_relaxed);
   counts_.lost_updates += count_missing(arrivals, copies_[index].data(), 0);
 }
 

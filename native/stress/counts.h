@@ -17,6 +17,7 @@ struct BasicCounts {
   Count comparisons{};   ///< quiescent points at which all memory was compared
   Count views_opened{};  ///< while writers and the device were running
   Count cpu_accesses{};  ///< with a system call that wrote
+  Count streams{};       ///< long sequences of writes through memory
   Count marks{};         ///< ranges declared dirty that nobody had written
   Count evictions{};
   Count busy{};     ///< submissions refused because of CPU access
@@ -28,8 +29,9 @@ using Counts = BasicCounts<std::atomic<std::uint64_t>>;
 /// Counts at one moment, with those of the trackers.
 struct StressCounts : BasicCounts<std::uint64_t> {
   std::uint64_t collects = 0;
-  std::uint64_t waits = 0;     ///< faults that waited for the device
-  std::uint64_t switches = 0;  ///< changes of mechanism
+  std::uint64_t waits = 0;         ///< faults that waited for the device
+  std::uint64_t switches = 0;      ///< changes of mechanism
+  std::uint64_t opened_ahead = 0;  ///< pages opened ahead of their first write
 };
 
 }  // namespace mkwrite::stress

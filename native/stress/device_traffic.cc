@@ -85,11 +85,12 @@ void DeviceTraffic::add_arena(std::string_view policy, std::size_t pages, std::s
 void DeviceTraffic::frame() {
   while (in_flight_.size() >= kInFlight) finish_oldest();
   if (random_.one_in(kRest)) rest();
-  Arena& arena = any_arena(arenas_, random_);
+  Arena& arena = any_used_arena(arenas_, random_);
   std::vector<Command> commands;
   {
     const auto [part, range] = any_range(arena, kPagesPerLook);
-    const PageRange pages = random_.one_in(16) ? part->pages : range;
+    const bool whole = &arena == &streamed_arena(arenas_) ? !random_.one_in(4) : random_.one_in(16);
+    const PageRange pages = whole ? part->pages : range;
     const Place place{&arena, part, bytes_of(pages).intersect(part->bytes)};
     commands.push_back(make_check(place, sample_arrivals(arena, place.bytes, random_), counts_));
     commands.push_back(make_copy_to_target(place));

@@ -15,14 +15,14 @@
 namespace mkwrite::stress {
 namespace {
 
-constexpr std::size_t kArenas = 3;
+constexpr std::size_t kArenas = 4;
 /// From one comparison to the next, at least.
 constexpr std::chrono::milliseconds kRound{100};
 /// How much longer than a comparison at least; matters where machines are emulated.
 constexpr int kRoundPerComparison = 4;
 
 std::unique_ptr<Traffic> make_traffic(const StressOptions& options, Counts& counts) {
-  const std::size_t owners = 1 + options.writers;
+  const std::size_t owners = 2 + options.writers;  // the device, and this thread's stream
   if (options.device_writes) {
     return std::make_unique<DeviceTraffic>(counts, options.seed, options.policy, kArenas,
                                            options.pages, options.views, owners);
@@ -95,11 +95,13 @@ void Stress::run() {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point end = Clock::now() + options_.duration;
   Clock::duration round = kRound;
+  Writer streamer(traffic_->arenas(), counts_, 1 + options_.writers, options_.seed);
   Crew crew(*this);
   do {
     crew.begin_round();
     const Clock::time_point round_end = std::min(Clock::now() + round, end);
     do {
+      streamer.stream();
       traffic_->frame();
     } while (!stopping_.load() && Clock::now() < round_end);
     crew.end_round();
@@ -119,6 +121,7 @@ StressCounts Stress::counts() const {
                     .comparisons = counts_.comparisons.load(),
                     .views_opened = counts_.views_opened.load(),
                     .cpu_accesses = counts_.cpu_accesses.load(),
+                    .streams = counts_.streams.load(),
                     .marks = counts_.marks.load(),
                     .evictions = counts_.evictions.load(),
                     .busy = counts_.busy.load(),
@@ -128,6 +131,7 @@ StressCounts Stress::counts() const {
     now.collects += stats.collects;
     now.waits += stats.waits;
     now.switches += stats.switches;
+    now.opened_ahead += stats.pages_opened_ahead;
   }
   return now;
 }

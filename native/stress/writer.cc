@@ -18,6 +18,9 @@ constexpr std::size_t kSystemCall = 1024;
 constexpr std::size_t kMark = 512;
 constexpr std::size_t kAdvice = 1024;
 
+/// Pages that a stream writes between two collects: enough to be taken for one.
+constexpr std::size_t kPagesPerStream = 192;
+
 }  // namespace
 
 Writer::Writer(const Arenas& arenas, Counts& counts, std::size_t owner, std::uint64_t seed)
@@ -52,14 +55,18 @@ void Writer::visit(Arena& arena, View& view, PageIndex page) {
     if (left == 0) return;
     --left;
     if (look_first) check_own(arena, load_slot(view.data(), slot), slot);
-    // Relaxed: this thread alone stores it.
-    const Sequence sequence = arena.expected[slot].load(std::memory_order_relaxed) + 1;
-    store_slot(view.data(), slot, encode(slot, sequence));
-    note_write(arena, slot, sequence);
+    write_slot(arena, view, slot);
     ++written;
   });
   counts_.cpu_writes += written;
   if (random_.one_in(8)) check_promise(arena, view, page);
+}
+
+void Writer::write_slot(Arena& arena, View& view, Slot slot) noexcept {
+  // Relaxed: this thread alone stores it.
+  const Sequence sequence = arena.expected[slot].load(std::memory_order_relaxed) + 1;
+  store_slot(view.data(), slot, encode(slot, sequence));
+  note_write(arena, slot, sequence);
 }
 
 void Writer::note_write(Arena& arena, Slot slot, Sequence sequence) noexcept {
@@ -93,6 +100,23 @@ void Writer::use_new_view(Arena& arena) {
   const std::shared_ptr<View> view = arena.buffer->create_view();
   ++counts_.views_opened;
   for (int i = 0; i < 32; ++i) visit(arena, *view, arena.any_page(random_));
+}
+
+void Writer::stream() {
+  Arena& arena = streamed_arena(arenas_);
+  const std::uint64_t frame = arena.frame.load(std::memory_order_relaxed);
+  if (frame == std::exchange(stream_frame_, frame)) return;
+  View& view = *arena.views[owner_ % arena.views.size()];
+  PageIndex& page = stream_;
+  for (std::size_t left = kPagesPerStream; left > 0; --left) {
+    // The first of its slots that lies in the page as a whole.
+    const Slot first = (page * kPageSize + kSlotSize - 1) / kSlotSize;
+    const Slot slot = first + (owner_ + arena.owners - first % arena.owners) % arena.owners;
+    write_slot(arena, view, slot);
+    page = page + 1 < arena.pages() ? page + 1 : 0;
+  }
+  counts_.cpu_writes += kPagesPerStream;
+  ++counts_.streams;
 }
 
 void Writer::write_by_system_call(Arena& arena) {

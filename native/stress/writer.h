@@ -19,12 +19,17 @@ class Writer {
   /// Some writes to one page, or something rarer. Throws Error.
   void step();
 
+  /// If there was a collect or submission since the last time: writes the next pages in a row, for
+  /// policies that open ahead of such writers.
+  void stream();
+
  private:
   /// Writes slots of `page` and looks at others there.
   void visit(Arena& arena, View& view, PageIndex page);
   /// Looks whether a slot of this writer still holds what it wrote last.
   void check_own(const Arena& arena, std::uint64_t value, Slot slot) noexcept;
   void check_promise(const Arena& arena, View& view, PageIndex page) noexcept;
+  void write_slot(Arena& arena, View& view, Slot slot) noexcept;
   /// What follows each write: the order is that of Arena::expected.
   void note_write(Arena& arena, Slot slot, Sequence sequence) noexcept;
 
@@ -38,7 +43,9 @@ class Writer {
   Counts& counts_;
   std::size_t owner_;
   Random random_;
-  ScopedFd file_;  ///< what the system call reads from
+  PageIndex stream_ = 0;            ///< where its stream goes on
+  std::uint64_t stream_frame_ = 0;  ///< of the arena, when it last did
+  ScopedFd file_;                   ///< what the system call reads from
 };
 
 }  // namespace mkwrite::stress

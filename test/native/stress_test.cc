@@ -51,6 +51,18 @@ StressOptions brief(const std::string& policy, bool device_writes) {
 
 }  // namespace
 
+TEST_CASE("nothing is lost where streams are opened ahead") {
+  for (const std::string& policy : available_policies()) {
+    if (policy != "auto" && policy != "write-fault") continue;
+    CAPTURE(policy);
+    StressOptions options = brief(policy, false);
+    options.pages = 2048;
+    const StressCounts counts = run(options);
+    CHECK(counts.lost_updates == 0);
+    CHECK(counts.streams > 0);
+  }
+}
+
 TEST_CASE("writers, collects, submissions and device writes lose nothing") {
   for (const std::string& policy : available_policies()) {
     CAPTURE(policy);
