@@ -14,7 +14,7 @@ void detach(const Napi::CallbackInfo& info) { info[0].As<Napi::ArrayBuffer>().De
 /// also when another thread ends the tracking meanwhile.
 template <typename Action>
 void with_tracker(const BufferObject& buffer, Action&& action) {
-  const std::shared_ptr<ViewObserver> observer = buffer.observer();
+  const std::shared_ptr<AccessObserver> observer = buffer.observer();
   auto* tracker = dynamic_cast<Tracker*>(observer.get());
   if (auto* const coherent = dynamic_cast<CoherentBuffer*>(observer.get())) {
     tracker = coherent->tracker();
@@ -90,18 +90,14 @@ Napi::Value BufferObjectWrap::create_view(const Napi::CallbackInfo& info) {
 
 void BufferObjectWrap::begin_access(const Napi::CallbackInfo& info) {
   translating_errors(info.Env(), [&] {
-    with_tracker(*buffer(), [&](Tracker& tracker) {
-      tracker.begin_access(to_pages(info), info[2].As<Napi::Boolean>().Value());
-    });
+    buffer()->begin_access(to_pages(info), info[2].As<Napi::Boolean>().Value());
   });
 }
 
 void BufferObjectWrap::end_access(const Napi::CallbackInfo& info) {
   // An access may outlive the buffer object's handle; then there is nothing to end.
   if (buffer_ == nullptr) return;
-  with_tracker(*buffer_, [&](Tracker& tracker) {
-    tracker.end_access(to_pages(info), info[2].As<Napi::Boolean>().Value());
-  });
+  buffer_->end_access(to_pages(info), info[2].As<Napi::Boolean>().Value());
 }
 
 void BufferObjectWrap::mark_dirty(const Napi::CallbackInfo& info) {

@@ -28,8 +28,9 @@ class ResourceWrap final : public Napi::ObjectWrap<ResourceWrap> {
   /// Lets go without reading back: the buffer object itself is given up.
   void release(const Napi::CallbackInfo& info);
 
-  std::shared_ptr<BufferObject> buffer_;    ///< keeps the resource's buffer object alive
-  std::shared_ptr<ViewObserver> observer_;  ///< and what it belongs to, also after the device's end
+  std::shared_ptr<BufferObject> buffer_;  ///< keeps the resource's buffer object alive
+  std::shared_ptr<AccessObserver>
+      observer_;  ///< and what it belongs to, also after the device's end
   std::shared_ptr<Resource> resource_;
 };
 

@@ -35,6 +35,14 @@ void CoherentBuffer::view_destroyed(View& view) noexcept {
   if (tracker_) tracker_->view_destroyed(view);
 }
 
+void CoherentBuffer::begin_access(PageRange range, bool writable) {
+  if (tracker_) tracker_->begin_access(range, writable);
+}
+
+void CoherentBuffer::end_access(PageRange range, bool writable) noexcept {
+  if (tracker_) tracker_->end_access(range, writable);
+}
+
 // --- Resources -----------------------------------------------------------------------------------
 
 std::shared_ptr<Resource> CoherentBuffer::create_resource(

@@ -15,7 +15,7 @@
 
 namespace mkwrite {
 
-class CoherentBuffer final : public ViewObserver, public DeviceOwner {
+class CoherentBuffer final : public AccessObserver, public DeviceOwner {
  public:
   /// Puts `buffer` under the coherence protocol of `device`; without a policy its resources are
   /// synchronised by flush and invalidate alone. The buffer object owns the result. Throws Error.
@@ -68,9 +68,11 @@ class CoherentBuffer final : public ViewObserver, public DeviceOwner {
     return change();
   }
 
-  // ViewObserver
+  // AccessObserver
   void view_created(View& view) override;
   void view_destroyed(View& view) noexcept override;
+  void begin_access(PageRange range, bool writable) override;
+  void end_access(PageRange range, bool writable) noexcept override;
 
   // DeviceOwner; in the signal handler
   Seqno pending_write(PageRange pages) const noexcept override;

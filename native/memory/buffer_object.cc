@@ -100,7 +100,35 @@ std::shared_ptr<View> BufferObject::create_view() {
   return view;
 }
 
-void BufferObject::attach(std::shared_ptr<ViewObserver> observer) {
+void BufferObject::begin_access(PageRange range, bool writable) {
+  std::shared_ptr<AccessObserver> observer;
+  {
+    // Whoever is attached after this hears of it there.
+    const std::lock_guard lock(mutex_);
+    accesses_.push_back({range, writable});
+    observer = observer_;
+  }
+  if (!observer) return;
+  try {
+    observer->begin_access(range, writable);
+  } catch (...) {
+    forget_access({range, writable});
+    throw;
+  }
+}
+
+void BufferObject::end_access(PageRange range, bool writable) noexcept {
+  if (const auto observer = forget_access({range, writable})) observer->end_access(range, writable);
+}
+
+std::shared_ptr<AccessObserver> BufferObject::forget_access(const CpuAccess& access) noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find(accesses_, access);
+  if (found != accesses_.end()) accesses_.erase(found);
+  return observer_;
+}
+
+void BufferObject::attach(std::shared_ptr<AccessObserver> observer) {
   const std::lock_guard lock(mutex_);
   if (observer_) {
     throw Error(ErrorCode::kAlreadyTracked,
@@ -109,6 +137,7 @@ void BufferObject::attach(std::shared_ptr<ViewObserver> observer) {
   }
   std::size_t done = 0;
   try {
+    for (const CpuAccess& access : accesses_) observer->begin_access(access.range, access.writable);
     for (; done < views_.size(); ++done) observer->view_created(*views_[done]);
   } catch (...) {
     while (done-- > 0) observer->view_destroyed(*views_[done]);
@@ -124,7 +153,7 @@ void BufferObject::detach() noexcept {
   observer_.reset();
 }
 
-std::shared_ptr<ViewObserver> BufferObject::observer() const {
+std::shared_ptr<AccessObserver> BufferObject::observer() const {
   const std::lock_guard lock(mutex_);
   return observer_;
 }

@@ -17,14 +17,18 @@ namespace mkwrite {
 
 class View;
 
-/// Whoever follows the writes to a buffer object (a tracker) hears of its views here.
-class ViewObserver {
+/// Whoever follows the writes to a buffer object (a tracker) hears of its views and of CPU access
+/// here.
+class AccessObserver {
  public:
-  virtual ~ViewObserver() = default;
+  virtual ~AccessObserver() = default;
   /// A view came into being; nothing has written through it yet. May throw: then there is no view.
   virtual void view_created(View& view) = 0;
   /// A view is about to be unmapped; its dirt must be taken now (design rule 5).
   virtual void view_destroyed(View& view) noexcept = 0;
+  /// See BufferObject::begin_access(). May wait for a device.
+  virtual void begin_access(PageRange range, bool writable) = 0;
+  virtual void end_access(PageRange range, bool writable) noexcept = 0;
 };
 
 class BufferObject : public std::enable_shared_from_this<BufferObject> {
@@ -58,13 +62,19 @@ class BufferObject : public std::enable_shared_from_this<BufferObject> {
   /// A new CPU mapping. Throws Error. The view keeps its buffer object alive.
   std::shared_ptr<View> create_view();
 
-  /// Hands all views, present and future, to `observer`. Throws Error (kAlreadyTracked) if there
-  /// is one already, and what view_created throws, with nothing changed.
-  void attach(std::shared_ptr<ViewObserver> observer);
+  /// Keeps `range` accessible in every view until end_access(), for system calls, whoever follows
+  /// the writes meanwhile (dma-buf's begin/end CPU access). Accesses may overlap. Throws what the
+  /// observer throws, std::bad_alloc.
+  void begin_access(PageRange range, bool writable);
+  void end_access(PageRange range, bool writable) noexcept;
+
+  /// Hands all views and accesses, present and future, to `observer`. Throws Error
+  /// (kAlreadyTracked) if there is one already, and what the observer throws, with nothing changed.
+  void attach(std::shared_ptr<AccessObserver> observer);
   /// Takes the observer off again; its views are untracked from then on.
   void detach() noexcept;
   /// Null if there is none.
-  std::shared_ptr<ViewObserver> observer() const;
+  std::shared_ptr<AccessObserver> observer() const;
 
  private:
   friend class View;
@@ -74,11 +84,20 @@ class BufferObject : public std::enable_shared_from_this<BufferObject> {
   std::uint64_t id_;
   ScopedFd fd_;
   Mapping alias_;
-  /// Guards the two below. Never held while a view's pages are touched. Order: before any tracker's
+  struct CpuAccess {
+    PageRange range;
+    bool writable;
+    bool operator==(const CpuAccess&) const noexcept = default;
+  };
+  /// Forgets one, and returns who has to hear of it.
+  std::shared_ptr<AccessObserver> forget_access(const CpuAccess& access) noexcept;
+
+  /// Guards what is below. Never held while a view's pages are touched. Order: before any tracker's
   /// lock.
   mutable std::mutex mutex_;
   std::vector<View*> views_;
-  std::shared_ptr<ViewObserver> observer_;
+  std::vector<CpuAccess> accesses_;  ///< under way
+  std::shared_ptr<AccessObserver> observer_;
 };
 
 /// One CPU mapping of a buffer object: what an ArrayBuffer stands on.

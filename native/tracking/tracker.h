@@ -19,7 +19,7 @@
 
 namespace mkwrite {
 
-class Tracker final : public ViewObserver {
+class Tracker final : public AccessObserver {
  public:
   /// Attach it to `buffer` to begin; everything written before counts as dirty (promise C4).
   Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy);
@@ -106,8 +106,8 @@ class Tracker final : public ViewObserver {
   /// EFAULT where a store would fault (dma-buf's begin/end CPU access). Reads back what the device
   /// owns there, waiting for it, and for `writable` opens the pages for writing. Accesses may
   /// overlap. Throws Error (kOutOfMemory when mappings ran out), std::bad_alloc.
-  void begin_access(PageRange range, bool writable);
-  void end_access(PageRange range, bool writable) noexcept;
+  void begin_access(PageRange range, bool writable) override;
+  void end_access(PageRange range, bool writable) noexcept override;
 
   /// The mechanism in force.
   MechanismKind mechanism() const noexcept;
@@ -127,7 +127,7 @@ class Tracker final : public ViewObserver {
   /// which holds them as they were when they were found to differ. Constant while the mechanism is.
   const std::byte* contents() const noexcept;
 
-  // ViewObserver
+  // AccessObserver
   void view_created(View& view) override;
   void view_destroyed(View& view) noexcept override;
 

@@ -11,13 +11,13 @@
 #include "memory/error.h"
 #include "support/child.h"
 
+using mkwrite::AccessObserver;
 using mkwrite::BufferObject;
 using mkwrite::Error;
 using mkwrite::ErrorCode;
 using mkwrite::kPageSize;
 using mkwrite::PageRange;
 using mkwrite::View;
-using mkwrite::ViewObserver;
 
 namespace {
 
@@ -38,7 +38,7 @@ std::vector<PageRange> data_runs(const BufferObject& buffer, PageRange range) {
   return runs;
 }
 
-class Observer final : public ViewObserver {
+class Observer final : public AccessObserver {
  public:
   explicit Observer(std::vector<View*>& seen, std::size_t refuse_at = SIZE_MAX)
       : seen_(seen), refuse_at_(refuse_at) {}
@@ -47,6 +47,12 @@ class Observer final : public ViewObserver {
     seen_.push_back(&view);
   }
   void view_destroyed(View& view) noexcept override { std::erase(seen_, &view); }
+  void begin_access(PageRange range, bool /*writable*/) override { accesses.push_back(range); }
+  void end_access(PageRange range, bool /*writable*/) noexcept override {
+    std::erase(accesses, range);
+  }
+
+  std::vector<PageRange> accesses{};
 
  private:
   std::vector<View*>& seen_;
@@ -161,6 +167,25 @@ TEST_CASE("an observer hears of the views there are, of new ones, and of their e
   buffer->detach();
   CHECK(seen.empty());
   CHECK(buffer->observer() == nullptr);
+}
+
+TEST_CASE("an observer hears of CPU access that is under way and of what comes later") {
+  const auto buffer = BufferObject::create(8 * kPageSize);
+  buffer->begin_access({1, 2}, true);
+  buffer->begin_access({4, 1}, false);
+  buffer->end_access({4, 1}, false);
+  std::vector<View*> seen;
+  const auto observer = std::make_shared<Observer>(seen);
+  buffer->attach(observer);
+  CHECK(observer->accesses == std::vector{PageRange{1, 2}});
+  buffer->begin_access({6, 1}, true);
+  buffer->end_access({1, 2}, true);
+  CHECK(observer->accesses == std::vector{PageRange{6, 1}});
+  buffer->detach();
+  // Whoever comes next hears of it, too.
+  const auto next = std::make_shared<Observer>(seen);
+  buffer->attach(next);
+  CHECK(next->accesses == std::vector{PageRange{6, 1}});
 }
 
 TEST_CASE("a second observer is refused") {
