@@ -144,6 +144,54 @@ describe.each(available)('under %s', (policy) => {
   })
 })
 
+interface Transferable extends ArrayBuffer {
+  transfer(length?: number): ArrayBuffer
+}
+const canTransfer = 'transfer' in ArrayBuffer.prototype // from Node.js 22 on
+
+describe('an ArrayBuffer that moves', () => {
+  let bo: BufferObject
+
+  beforeEach(() => {
+    bo = new BufferObject({ size })
+    new Uint8Array(bo.map()).fill(1)
+  })
+
+  afterEach(() => bo.destroy())
+
+  test.runIf(canTransfer).each(available)(
+    'is tracked, under %s, and outlives destroy()',
+    (policy) => {
+      const tracker = DirtyTracker.track(bo, { policy })
+      const moved = new Uint8Array((bo.map() as Transferable).transfer())
+      tracker.collect()
+      touch(moved, 1)
+      expect(pagesIn(tracker.collect())).toEqual(policy === 'full' ? [0, 1, 2, 3] : [1])
+      bo.destroy()
+      moved[2 * pageSize] = 5
+      expect([moved[0], moved[2 * pageSize]]).toEqual([1, 5])
+    },
+  )
+
+  test.runIf(canTransfer)('is a copy if its length changes', () => {
+    const longer = new Uint8Array((bo.map() as Transferable).transfer(2 * size))
+    expect([longer[0], longer[size]]).toEqual([1, 0])
+    longer[0] = 2
+    expect(new Uint8Array(bo.map())[0]).toBe(1)
+  })
+
+  test('does not reach other threads: there is a copy or an error, and the pages stay', () => {
+    const buffer = bo.map()
+    try {
+      new Uint8Array(structuredClone(buffer, { transfer: [buffer] })).fill(2)
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'DataCloneError' })
+    }
+    expect(bo.map()).toBe(buffer)
+    expect(new Uint8Array(buffer)[0]).toBe(1)
+  })
+})
+
 describe('a destroyed device', () => {
   let device: EmulatedDevice
   let bo: BufferObject
