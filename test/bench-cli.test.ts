@@ -1,25 +1,16 @@
 // `mkwrite bench` as a program: output, messages and exit codes.
 
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { BenchResult } from '../lib/bench/index.ts'
+import { expectWrongUsage, runCommand } from './support/command.ts'
 
-const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'mkwrite-bench-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function bench(...args: string[]) {
-  const { FORCE_COLOR, ...env } = process.env
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'bench', ...args], {
-    encoding: 'utf8',
-    env,
-  })
-  return { status, stdout, stderr }
-}
+const bench = (...args: string[]) => runCommand('bench', ...args)
 
 const tiny = ['--quick', '--size', '1MiB', '--seconds', '0', '--pattern', 'streaming']
 const two = ['--contender', 'explicit', '--contender', 'write-fault']
@@ -161,10 +152,6 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
     ['a result that is missing', ['--read', none], 'cannot be read'],
     ['a result of another command', ['--read', other], 'schema mkwrite.bench/1'],
   ])('%s', (_, args, message) => {
-    const { status, stdout, stderr } = bench(...args)
-    expect(stderr).toContain(message)
-    expect(stderr).toMatch(/^mkwrite: /)
-    expect(stdout).toBe('')
-    expect(status).toBe(2)
+    expectWrongUsage(bench(...args), message)
   })
 })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { mechanisms, probe } from '../lib/index.ts'
-import { runCommand as mkwrite } from './support/command.ts'
+import { expectWrongUsage, runCommand as mkwrite } from './support/command.ts'
 import { available } from './support/mechanisms.ts'
 
 const tiny = ['--quick', '--pages', '64', '--seconds', '0', '--dirty', '0.1']
@@ -63,11 +63,7 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
     ['a share above 1', ['measure', '--dirty', '1.5'], 'The value of --dirty must be'],
     ['half a page', ['measure', '--pages', '0.0001'], 'size'],
   ])('%s', (_, args, message) => {
-    const { status, stdout, stderr } = mkwrite(...args)
-    expect(stderr).toContain(message)
-    expect(stderr).toMatch(/^mkwrite: /)
-    expect(stdout).toBe('')
-    expect(status).toBe(2)
+    expectWrongUsage(mkwrite(...args), message)
   })
 
   test.each([

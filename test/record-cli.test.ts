@@ -1,6 +1,6 @@
 // `mkwrite record` and `mkwrite replay` as programs: traces of a small program whose pages are known.
 
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readTrace, type Trace } from '../lib/record/index.ts'
+import { commandEnvironment, expectWrongUsage, program, runCommandIn } from './support/command.ts'
 import { available, pageSize } from './support/mechanisms.ts'
 
-const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const recorded = fileURLToPath(new URL('fixtures/recorded.mjs', import.meta.url))
 const exactMechanism = available.includes('userfault') ? 'userfault' : 'write-fault'
 
@@ -21,15 +21,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function mkwrite(...args: string[]) {
-  const { FORCE_COLOR, NODE_OPTIONS, ...env } = process.env
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
-    encoding: 'utf8',
-    env,
-    cwd: folder,
-  })
-  return { status, stdout, stderr }
-}
+const mkwrite = (...args: string[]) => runCommandIn(folder, ...args)
 
 const traceAt = (name: string): Trace => readTrace(readFileSync(join(folder, name)))
 
@@ -157,11 +149,15 @@ describe.runIf(pageSize === 4096)('record', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
     '%s ends the program, and what it did is recorded',
     async (signal) => {
-      const { NODE_OPTIONS, ...env } = process.env
       const child = spawn(
         process.execPath,
         [program, 'record', '-o', `${signal}.trace`, recorded, '5', 'wait'],
-        { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true },
+        {
+          cwd: folder,
+          env: commandEnvironment(),
+          stdio: ['ignore', 'pipe', 'inherit'],
+          detached: true,
+        },
       )
       let stdout = ''
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -191,11 +187,7 @@ describe('record refuses', () => {
       'cannot be written',
     ],
   ])('%s', (_, args, message) => {
-    const { status, stderr, stdout } = mkwrite(...args)
-    expect(stderr).toMatch(/^mkwrite: /)
-    expect(stderr).toContain(message)
-    expect(stdout).toBe('')
-    expect(status).toBe(2)
+    expectWrongUsage(mkwrite(...args), message)
   })
 
   test('a script that is not there, without leaving a file', () => {
@@ -270,11 +262,7 @@ describe.runIf(pageSize === 4096)('replay', () => {
       '--seconds must be a number',
     ],
   ])('refuses %s', (_, args, message) => {
-    const { status, stderr, stdout } = mkwrite(...args)
-    expect(stderr).toMatch(/^mkwrite: /)
-    expect(stderr).toContain(message)
-    expect(stdout).toBe('')
-    expect(status).toBe(2)
+    expectWrongUsage(mkwrite(...args), message)
   })
 })
 

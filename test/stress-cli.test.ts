@@ -1,21 +1,11 @@
 // `mkwrite stress` as a program: output, messages and exit codes.
 
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { mechanisms } from '../lib/index.ts'
+import { probe } from '../lib/index.ts'
+import { expectWrongUsage, runCommand } from './support/command.ts'
 import { available } from './support/mechanisms.ts'
 
-const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
-
-function stress(...args: string[]) {
-  const { FORCE_COLOR, ...env } = process.env
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'stress', ...args], {
-    encoding: 'utf8',
-    env,
-  })
-  return { status, stdout, stderr }
-}
+const stress = (...args: string[]) => runCommand('stress', ...args)
 
 const brief = ['--seconds', '0.1', '--threads', '2', '--size', '256KiB']
 
@@ -74,18 +64,12 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
     ['no writer', ['--threads', '0'], 'threads'],
     ['a size without sense', ['--size', '4 apples'], '64MiB'],
   ])('%s', (_, args, message) => {
-    const { status, stdout, stderr } = stress(...args)
-    expect(stderr).toContain(message)
-    expect(stderr).toMatch(/^mkwrite: /)
-    expect(stdout).toBe('')
-    expect(status).toBe(2)
+    expectWrongUsage(stress(...args), message)
   })
 
   test('a mechanism that does not work here', () => {
-    const missing = mechanisms.find((name) => !available.includes(name))
-    if (missing === undefined) return
-    const { status, stderr } = stress('--mechanism', missing)
-    expect(status).toBe(2)
-    expect(stderr).toMatch(/^mkwrite: /)
+    for (const [name, found] of Object.entries(probe().mechanisms)) {
+      if (!found.available) expectWrongUsage(stress('--mechanism', name), found.reason)
+    }
   })
 })

@@ -1,23 +1,20 @@
 // `mkwrite watch` as a program, in pipes and on a pseudo-terminal.
 
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { WatchSnapshot } from '../lib/watch/index.ts'
+import {
+  commandEnvironment,
+  expectWrongUsage,
+  runCommand as mkwrite,
+  program,
+} from './support/command.ts'
 
-const program = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const watched = fileURLToPath(new URL('fixtures/watched.mjs', import.meta.url))
-const { FORCE_COLOR, NODE_OPTIONS, ...env } = process.env
-
-function mkwrite(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
-    encoding: 'utf8',
-    env,
-  })
-  return { status, stdout, stderr }
-}
+const env = commandEnvironment()
 
 const snapshotsOf = (stdout: string): WatchSnapshot[] =>
   stdout
@@ -117,11 +114,7 @@ describe('in a pipe', () => {
     ],
     ['an interval too short', ['watch', '--interval', '1', watched], 'interval'],
   ])('refuses %s', (_, args, message) => {
-    const { status, stderr, stdout } = mkwrite(...args)
-    expect(stderr).toMatch(/^mkwrite: /)
-    expect(stderr).toContain(message)
-    expect(stdout).toBe('')
-    expect(status).toBe(2)
+    expectWrongUsage(mkwrite(...args), message)
   })
 })
 

@@ -1,57 +1,22 @@
 // What a stress test returns: the JSON of `mkwrite stress --json`.
 
+import type { NativeStressCounts } from '../native-stress.ts'
 import type { Policy } from '../policy.ts'
 
 /** What happened in a stress test. */
-export interface StressCounts {
-  /** Slots of 8 bytes that CPU writers wrote. */
-  cpuWrites: number
-  /** Slots that the device wrote. */
-  deviceWrites: number
-  /** Collects of all buffer objects. */
-  collects: number
-  /** Pages that both the CPU and the device wrote between two submissions, counted at each. */
-  samePageConflicts: number
-  /**
-   * Slots that did not hold what was written to them last, or did not hold it where it must have
-   * arrived. Anything but 0 is a bug.
-   */
-  lostUpdates: number
-  /** Slots that the CPU read older than a fence promised. Anything but 0 is a bug. */
-  staleReads: number
-  /** Quiescent points, at which all CPU and device memory was compared byte for byte. */
-  comparisons: number
-  /** Submissions to the device. */
-  submissions: number
-  /** Page faults that waited for the device. */
-  waits: number
-  /** Resources that had to leave device memory for others. */
-  evictions: number
-  /** Views opened and closed while everything was running. */
-  viewsOpened: number
-  /** Times that a system call wrote under CPU access. */
-  cpuAccesses: number
-  /** Times that a stream of writes went on through the fourth buffer object, page after page. */
-  streams: number
-  /** Ranges declared dirty that nobody had written. */
-  dirtyMarks: number
-  /** Submissions refused because their pages were under CPU access. */
-  busySubmissions: number
-  /** Submissions whose update the device refused, by injection. */
-  refusedUpdates: number
-  /** Changes of mechanism, under policies that change it. */
-  mechanismSwitches: number
-  /** Pages opened ahead of their first write, by run-ahead and for the stream. */
-  pagesOpenedAhead: number
-}
+export interface StressCounts extends NativeStressCounts {}
 
 /** The result of `stress()`. */
 export interface StressResult extends StressCounts {
+  /** Changes when fields change their meaning or go. */
   schema: 'mkwrite.stress/1'
+  /** The mechanism or policy that was asked for. */
   mechanism: Policy
   /** As asked for. */
   seconds: number
+  /** CPU writers. */
   threads: number
+  /** Of each buffer object, those aside that open and close meanwhile. */
   views: number
   /** Bytes of each of the four buffer objects. */
   size: number

@@ -5,9 +5,8 @@
 #include <algorithm>
 
 #include "support/coherent_fixture.h"
-#include "support/device_copy.h"
 #include "support/mechanisms.h"
-#include "support/writers.h"
+#include "support/racing_round.h"
 
 namespace mkwrite::test {
 namespace {
@@ -104,10 +103,7 @@ void check_nothing_lost(const Load& load, int rest) {
   DeviceCopy copy(tracked.tracker);
   Writers writers(load, {tracked.view});
   for (int round = 0; round < load.rounds; ++round) {
-    writers.begin_round();
-    while (writers.writing()) copy.update();
-    copy.update();
-    CHECK(copy.matches());
+    CHECK(arrives_whole(writers, copy));
     for (int i = 0; i < rest; ++i) copy.update();
     CHECK(copy.matches());
   }

@@ -5,9 +5,8 @@
 
 #include <vector>
 
-#include "support/device_copy.h"
 #include "support/mechanisms.h"
-#include "support/writers.h"
+#include "support/racing_round.h"
 
 using mkwrite::KernelPolicy;
 using mkwrite::MechanismKind;
@@ -142,12 +141,7 @@ TEST_CASE("nothing is lost across changes of mechanism while threads write") {
   Writers writers(kLoad, {tracked.view, tracked.buffer->create_view()});
   int lost = 0;
   for (int round = 0; round < kLoad.rounds; ++round) {
-    writers.begin_round();
-    do {
-      device.update();
-    } while (writers.writing());
-    device.update();
-    if (!device.matches()) ++lost;
+    if (!arrives_whole(writers, device)) ++lost;
     // Empty scans, which bring the tracker back to faulting.
     for (int i = 0; i < 3; ++i) device.update();
   }

@@ -7,9 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "support/device_copy.h"
 #include "support/mechanisms.h"
-#include "support/writers.h"
+#include "support/racing_round.h"
 
 using mkwrite::kPageSize;
 using mkwrite::MechanismKind;
@@ -32,12 +31,7 @@ void race(MechanismKind kind, const Load& load) {
   Writers writers(load, views);
   int lost = 0;
   for (int round = 0; round < load.rounds; ++round) {
-    writers.begin_round();
-    do {
-      device.update();
-    } while (writers.writing());
-    device.update();
-    if (!device.matches()) ++lost;
+    if (!arrives_whole(writers, device)) ++lost;
   }
   CHECK(lost == 0);
   // Were everything always reported, nothing could be lost, and nothing would be tested.
