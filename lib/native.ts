@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import type { EmulatedDeviceStats } from './device.ts'
 import { MkwriteError } from './errors.ts'
 import type { NativeMeasure } from './native-measure.ts'
@@ -225,7 +226,7 @@ function load(): Native {
     )
   }
   try {
-    const addon = createRequire(import.meta.url)(found.pathname) as Native
+    const addon = createRequire(import.meta.url)(fileURLToPath(found)) as Native
     addon.setErrorClass(MkwriteError)
     return addon
   } catch (cause) {

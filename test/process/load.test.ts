@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runFixture, success } from '../support/child.ts'
 
@@ -35,6 +35,15 @@ test.each([
     code: 'ERR_MKWRITE_UNSUPPORTED',
     message: `mkwrite tracks pages with system calls of Linux on x64 and arm64, and cannot run on ${platform} ${arch}.`,
   })
+})
+
+test('from a folder whose name has to be escaped in a URL', async () => {
+  const folder = join(elsewhere, 'with space, ü and 100%')
+  for (const part of ['dist', 'package.json', 'build/Release/mkwrite.node']) {
+    cpSync(join(root, part), join(folder, part), { recursive: true })
+  }
+  const module = pathToFileURL(join(folder, 'dist/index.js')).href
+  expect((await runFixture('load.mjs', [module])).stdout).toBe('loaded')
 })
 
 test('without the addon', async () => {

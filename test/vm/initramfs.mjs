@@ -7,6 +7,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { CpioWriter } from './cpio.mjs'
 import { packageFolders } from './packages.mjs'
 import { findProgram } from './programs.mjs'
@@ -57,7 +58,7 @@ export function writeInitramfs({ output, project, plan }) {
   archive.copy('usr/bin/node', process.execPath, 0o755)
   archive.symlink('bin/node', '/usr/bin/node')
 
-  const guest = new URL('guest/', import.meta.url).pathname
+  const guest = fileURLToPath(new URL('guest/', import.meta.url))
   archive.copy('init', join(guest, 'init.sh'), 0o755)
   addTree(archive, join(guest), 'guest')
   archive.file('guest/plan.json', JSON.stringify(plan))
