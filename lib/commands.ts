@@ -250,7 +250,7 @@ function checkFloat(name: string, value: unknown): number {
   return value
 }
 
-/** Copied, because the argument may lie in memory that the device owns (design rule 3). */
+/** Copied, because the argument may lie in memory that the device owns (rule 3). */
 function copyMatrix(name: string, matrix: ArrayLike<number>): number[] {
   if (typeof matrix !== 'object' || matrix === null || matrix.length !== 16) {
     throw invalidArgument(name, 'an array of 16 numbers', matrix)

@@ -9,8 +9,8 @@
 namespace mkwrite {
 
 /// Calls a JavaScript function without arguments. Unbounded and non-blocking, so that a device's
-/// thread never waits for JavaScript, which may itself be waiting for the device in a fault (design
-/// rule 9). Never keeps the event loop alive unless asked to.
+/// thread never waits for JavaScript, which may itself be waiting for the device in a fault
+/// (rule 9). Never keeps the event loop alive unless asked to.
 class Progress {
  public:
   /// `name` is what diagnostics (async hooks) show.

@@ -41,7 +41,7 @@ class Resource : public std::enable_shared_from_this<Resource> {
   }
   /// Pages of the buffer object in which this resource has no bytes but `bytes`.
   PageRange pages_within(ByteRange bytes) const noexcept;
-  /// The bytes that this resource has in `pages`, within the buffer object (design rule 6).
+  /// The bytes that this resource has in `pages`, within the buffer object (rule 6).
   ByteRange bytes_in(PageRange pages) const noexcept { return bytes_of(pages).intersect(bytes_); }
 
   // Binding to device memory; guarded by the device's submit mutex.

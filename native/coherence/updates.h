@@ -23,7 +23,7 @@ struct UpdateSize {
 
 /// Appends the update that brings the `dirty` pages of `resource`, which is coherent and bound: of
 /// a buffer exactly these, of a surface one box per sub-resource that holds them. Stays within the
-/// bytes of the resource, and leaves out pages that the device owns (design rules 6 and 7). Under
+/// bytes of the resource, and leaves out pages that the device owns (rules 6 and 7). Under
 /// the buffer's lock. Throws std::bad_alloc.
 UpdateSize append_updates(const Resource& resource, std::span<const PageRange> dirty,
                           std::vector<UpdateRun>& updates);

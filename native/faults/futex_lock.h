@@ -1,6 +1,6 @@
 // A mutex that a signal handler may take: nothing but atomics and futexes (the third mutex of
 // Drepper's "Futexes Are Tricky", 2011). Not recursive, not fair. Whoever holds one must not touch
-// a tracked view: the fault would wait for its own thread (design rule 3).
+// a tracked view: the fault would wait for its own thread (rule 3).
 #pragma once
 
 #include "faults/futex.h"

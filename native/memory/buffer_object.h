@@ -24,7 +24,7 @@ class AccessObserver {
   virtual ~AccessObserver() = default;
   /// A view came into being; nothing has written through it yet. May throw: then there is no view.
   virtual void view_created(View& view) = 0;
-  /// A view is about to be unmapped; its dirt must be taken now (design rule 5).
+  /// A view is about to be unmapped; its dirt must be taken now (rule 5).
   virtual void view_destroyed(View& view) noexcept = 0;
   /// See BufferObject::begin_access(). May wait for a device.
   virtual void begin_access(PageRange range, bool writable) = 0;

@@ -122,7 +122,7 @@ void DeviceTraffic::frame() {
   expect(stamps);
   if (!stamps.empty() && random_.one_in(kMark)) {
     // Nobody wrote there, and the device owns most of it: its result must not be overwritten by
-    // what is reported too much (design rule 7).
+    // what is reported too much (rule 7).
     arena.tracker->mark_dirty(stamps.front().pages);
     ++counts_.marks;
   }

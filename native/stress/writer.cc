@@ -147,8 +147,8 @@ void Writer::write_by_system_call(Arena& arena) {
 }
 
 void Writer::mark_dirty(Arena& arena) {
-  // Nobody wrote there. What is reported too much must not overwrite the device's result (design
-  // rule 7).
+  // Nobody wrote there. What is reported too much must not overwrite the device's result
+  // (rule 7).
   const PageIndex first = arena.any_page(random_);
   arena.tracker->mark_dirty(
       PageRange{first, 1 + random_.below(8)}.intersect(arena.buffer->all_pages()));

@@ -36,7 +36,7 @@ std::size_t Compare::harvest(TrackerState& state, PageRange range) {
   std::size_t found = 0;
   // Holes of the file are zeros here and in the twin; looking at them would fill them.
   state.buffer.for_each_data_run(range, [&](PageRange data) {
-    // Device-owned pages are left alone: they are older here than on the device (design rule 7),
+    // Device-owned pages are left alone: they are older here than on the device (rule 7),
     // and their readback brings the twin up to date.
     state.owned.for_each_gap(data, [&](PageRange gap) {
       state.twin->update(gap, [&](PageRange run) {

@@ -62,7 +62,7 @@ class Mechanism {
 
   /// Moves the pages of `range` written since the last harvest into `state.pending` and arms them
   /// again, atomically with respect to writers: a write is in this harvest or in the next. Pages
-  /// outside `range` may be harvested too. Device-owned pages are left alone (design rule 7),
+  /// outside `range` may be harvested too. Device-owned pages are left alone (rule 7),
   /// closed ones stay closed. Returns how many pages were found written (a page counts once for
   /// each view). Throws Error (a scan was refused): then nothing is lost, dirt is still to be
   /// harvested.

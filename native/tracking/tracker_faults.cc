@@ -34,7 +34,7 @@ FaultOutcome Tracker::resolve(TrackedView& view, PageIndex page, Access access) 
       ++state_.stats.waits;
       if (kMutant == Mutant::kWaitUnderLock) owner_->wait(awaited);
     }
-    // Without any lock: other faults, collects and submits go on meanwhile (design rule 4). What
+    // Without any lock: other faults, collects and submits go on meanwhile (rule 4). What
     // was true before the wait is looked at again after it.
     seam(Seam::kHandlerBeforeWait);
     owner_->wait(awaited);

@@ -63,7 +63,7 @@ std::size_t WriteFault::harvest_view(TrackerState& state, TrackedView& view,
   if (!view.writable.any()) return 0;
   view.found.add(view.writable, range);
   seam(Seam::kCollectBeforeProtect);
-  // Protect first, then take the bits (design rule 1). The lock keeps the handler from opening a
+  // Protect first, then take the bits (rule 1). The lock keeps the handler from opening a
   // page in between (rule 2).
   bool out_of_mappings = false;
   const auto protect = [&](PageRange run) {

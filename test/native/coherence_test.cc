@@ -1,4 +1,4 @@
-// Resources, ownership and updates with a real emulated device behind them (design rules 6 and 7,
+// Resources, ownership and updates with a real emulated device behind them (rules 6 and 7,
 // promises C3 and C5).
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-// The emulated GPU: order, fences, losses and lockups (design rule 9).
+// The emulated GPU: order, fences, losses and lockups (rule 9).
 #include <doctest/doctest.h>
 
 #include <thread>
