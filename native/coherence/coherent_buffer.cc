@@ -114,6 +114,7 @@ void CoherentBuffer::flush(ByteRange bytes) {
     // A coherent one without device memory gets everything when it is bound.
     if (!resource->coherent()) place(*resource, use);
   }
+  std::vector<PageRange> around_twin;
   locked([&] {
     for (Resource* resource : resources) {
       if (!resource->bound()) continue;
@@ -121,9 +122,14 @@ void CoherentBuffer::flush(ByteRange bytes) {
       // What the device wrote last is newer than what lies in the buffer object (design rule 7).
       resource->for_each_device_clean_run(pages_covering(part), [&](PageRange run) {
         send(*resource, bytes_of(run).intersect(part));
+        if (resource->coherent()) around_twin.push_back(run);
       });
     }
   });
+  // The device gets what a twin has not: should it change back, nothing would differ.
+  if (contents() != buffer_.alias()) {
+    for (const PageRange& run : around_twin) tracker_->mark_dirty(run);
+  }
   device_->update(runs);
 }
 
@@ -136,8 +142,8 @@ void CoherentBuffer::invalidate(ByteRange bytes) {
     const ByteRange part = bytes.intersect(resource.bytes());
     std::memcpy(buffer_.alias() + part.offset, resource.memory_at(part).data(), part.size);
     stats.bytes_read_back += part.size;
-    // Coherent resources that share these bytes have an older copy now.
-    locked([&] { distribute(pages_covering(part)); });
+    // Coherent resources that share these bytes have an older copy now, and so has a twin.
+    if (tracker_) tracker_->mark_dirty(pages_covering(part));
   });
 }
 
