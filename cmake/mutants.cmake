@@ -53,5 +53,7 @@ mutant(kForgetPredecessor faults/chain.cc handler_test
   "an earlier handler goes on resolving its faults, before and after ours is installed")
 mutant(kUpdateFromLive tracking/tracker.cc compare_test
   "what changes after a collect and changes back is not on the device")
+mutant(kTrimKnownDirt tracking/trimming.cc trimming_test
+  "a change that a failed collect has found is reported by the next")
 mutant(kDropFailedDirt coherence/validation.cc coherence_test
   "an update that the device refuses keeps its dirt, and the CPU keeps its pages")

@@ -4,7 +4,7 @@ import { constants } from 'node:buffer'
 import { BufferObject, internals as bufferInternals, type DeviceSide } from './buffer-object.ts'
 import { type Command, encodeCommands } from './commands.ts'
 import { DeviceEvents } from './device-events.ts'
-import { MkwriteError, outOfRange } from './errors.ts'
+import { invalidArgument, MkwriteError, outOfRange } from './errors.ts'
 import { wantsFlushes, wantsSubmits } from './events.ts'
 import { Fence, FenceQueue } from './fence.ts'
 import { type NativeDevice, native } from './native.ts'
@@ -39,6 +39,11 @@ export interface EmulatedDeviceOptions {
   dmaLatency?: number
   /** Bytes per second at which updates arrive; default 0, no limit. */
   dmaBandwidth?: number
+  /**
+   * Bytes per second at which the submitting thread itself can send updates, as over a slow bus:
+   * `submit` and `flush` take that long at least. Readback is not slowed down. Default 0, no limit.
+   */
+  bandwidth?: number
 }
 
 /** How to make a buffer object of a device. */
@@ -50,6 +55,12 @@ export interface DeviceBufferObjectOptions {
    * all, its resources are synchronised by `flush` and `invalidate`.
    */
   policy?: Policy | 'none'
+  /**
+   * Bytes of memory that the policy `auto` may take for a copy of the buffer object's contents (the
+   * twin). On a device with a slow bus it then compares reported pages with it, and does not send those
+   * that have not changed. A buffer object that is larger has none. Default 0, never.
+   */
+  twinLimit?: number
 }
 
 /** Counts of a device since it was created. */
@@ -98,14 +109,27 @@ export class EmulatedDevice implements Disposable {
 
   /** @throws MkwriteError `ERR_MKWRITE_OUT_OF_RANGE`, `ERR_MKWRITE_OUT_OF_MEMORY` */
   constructor(options: EmulatedDeviceOptions = {}) {
-    checkOptions('options', options, ['memory', 'lockupTimeout', 'dmaLatency', 'dmaBandwidth'])
-    const { memory = 256 * MiB, lockupTimeout = 10_000, dmaLatency = 0, dmaBandwidth = 0 } = options
+    checkOptions('options', options, [
+      'memory',
+      'lockupTimeout',
+      'dmaLatency',
+      'dmaBandwidth',
+      'bandwidth',
+    ])
+    const {
+      memory = 256 * MiB,
+      lockupTimeout = 10_000,
+      dmaLatency = 0,
+      dmaBandwidth = 0,
+      bandwidth = 0,
+    } = options
     const nativeDevice: NativeDevice = new native.Device(
       {
         memory: checkInteger('options.memory', memory, 1, maxMemory),
         lockupTimeout: checkDuration('options.lockupTimeout', lockupTimeout),
         dmaLatency: checkDuration('options.dmaLatency', dmaLatency),
         dmaBandwidth: checkNumber('options.dmaBandwidth', dmaBandwidth, 0),
+        bandwidth: checkNumber('options.bandwidth', bandwidth, 0),
       },
       // Weakly, because the addon holds this function: a forgotten device shall be collected.
       () => fences.deref()?.progress(),
@@ -122,18 +146,25 @@ export class EmulatedDevice implements Disposable {
    * A buffer object that this device sees: writes to it are seen by commands submitted after them,
    * and what commands write can be read once their fence has signaled.
    *
-   * @throws MkwriteError `ERR_MKWRITE_MECHANISM_UNAVAILABLE` with the reason and the remedy, and as
-   *   the constructor of BufferObject
+   * @throws MkwriteError `ERR_MKWRITE_MECHANISM_UNAVAILABLE` with the reason and the remedy;
+   *   `ERR_MKWRITE_INVALID_ARGUMENT` for a `twinLimit` with another policy than `auto`; and as the
+   *   constructor of BufferObject
    */
   createBufferObject(options: DeviceBufferObjectOptions): BufferObject {
     this.#checkAlive()
-    checkOptions('options', options, ['size', 'policy'])
-    const { policy: asked = defaultPolicy(), ...rest } = options
+    checkOptions('options', options, ['size', 'policy', 'twinLimit'])
+    const { policy: asked = defaultPolicy(), twinLimit = 0, ...rest } = options
     if (asked !== 'none') checkPolicy('options.policy', asked)
+    const limit = checkInteger('options.twinLimit', twinLimit, 0, native.maxSize)
+    if (limit !== 0 && asked !== 'auto') {
+      throw invalidArgument('options.twinLimit', `0 unless options.policy is 'auto'`, twinLimit)
+    }
     const policy = asked === 'none' ? asked : policyInForce(asked)
     const coherent = policy !== 'none'
     const buffer = new BufferObject(rest)
-    this.#native.attach(bufferInternals.native(buffer), coherent ? policy : null)
+    const nativeBuffer = bufferInternals.native(buffer)
+    // MKWRITE_POLICY may have put another policy in the place of `auto`.
+    this.#native.attach(nativeBuffer, coherent ? policy : null, policy === 'auto' ? limit : 0)
     bufferInternals.setDeviceSide(buffer, this.#sideOf(buffer, coherent))
     this.#events.add(buffer)
     return buffer

@@ -49,6 +49,8 @@ export interface NativeTrackerStats {
   pagesOpenedAhead: number
   /** Of these, pages reported without a sign that they were written. */
   pagesUnproved: number
+  /** Pages found unchanged, and so not reported, where `twinLimit` allows a comparison. */
+  pagesTrimmed: number
   /** mprotect calls that collects made, under `write-fault`. */
   protectCalls: number
   /** Scans of page tables that collects made, under `soft-dirty` and `userfault`. */
@@ -61,7 +63,7 @@ export interface NativeTrackerStats {
   degradations: number
   /** Mappings that the views are split into more than one each, now. */
   splits: number
-  /** Bytes of memory that the twin takes, under `compare`. */
+  /** Bytes of memory that the twin takes, now: under `compare`, and under `auto` with a `twinLimit`. */
   twinMemory: number
   /** Times that another SIGSEGV handler was found in front of mkwrite's. */
   displacements: number
@@ -121,6 +123,7 @@ interface NativeDeviceOptions {
   lockupTimeout: number
   dmaLatency: number
   dmaBandwidth: number
+  bandwidth: number
 }
 
 /** Pages are pairs of first page and page count. */
@@ -138,7 +141,7 @@ export const fenceStatus = { pending: 0, signaled: 1, lost: 2 } as const
 
 export interface NativeDevice {
   readonly [native_class]: 'Device'
-  attach(buffer: NativeBufferObject, policy: string | null): void
+  attach(buffer: NativeBufferObject, policy: string | null, twinLimit: number): void
   createResource(
     buffer: NativeBufferObject,
     offset: number,

@@ -155,13 +155,13 @@ export class Stage implements Disposable {
     const forDevice = this.actors.filter((_, i) => trace.buffers[i]?.owner === 'device')
     if (forDevice.length > 0) {
       const memory = forDevice.reduce((sum, { pages }) => sum + (pages + 1) * pageSize, 0)
-      const options = { memory, lockupTimeout, dmaLatency: 0, dmaBandwidth: 0 }
+      const options = { memory, lockupTimeout, dmaLatency: 0, dmaBandwidth: 0, bandwidth: 0 }
       this.#device = new native.Device(options, () => {})
     }
     for (const [index, actor] of this.actors.entries()) {
       const { buffer } = actor
       if (trace.buffers[index]?.owner === 'device') {
-        this.device.attach(buffer, policy)
+        this.device.attach(buffer, policy, 0)
         actor.resource = this.device.createResource(buffer, 0, buffer.size, policy !== null)
       } else if (policy !== null) {
         actor.tracker = new native.Tracker(buffer, policy)

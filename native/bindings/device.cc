@@ -157,6 +157,7 @@ DeviceWrap::DeviceWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   options.lockup_timeout = milliseconds("lockupTimeout");
   options.dma_latency = milliseconds("dmaLatency");
   options.dma_bandwidth = given.Get("dmaBandwidth").As<Napi::Number>().DoubleValue();
+  options.bandwidth = given.Get("bandwidth").As<Napi::Number>().DoubleValue();
   options.on_progress = [progress = progress_] { progress->announce(); };
   device_ =
       translating_errors(env, [&] { return std::make_shared<EmulatedDevice>(std::move(options)); });
@@ -189,7 +190,8 @@ void DeviceWrap::attach(const Napi::CallbackInfo& info) {
     buffers_.reserve(buffers_.size() + 1);
     std::unique_ptr<Policy> policy;
     if (info[1].IsString()) {
-      policy = make_policy(info[1].As<Napi::String>().Utf8Value(), buffer->pages());
+      policy =
+          make_policy(info[1].As<Napi::String>().Utf8Value(), buffer->pages(), to_size(info[2]));
     }
     CoherentBuffer::attach(*buffer, device_, std::move(policy));
     buffers_.push_back(buffer);

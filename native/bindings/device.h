@@ -17,12 +17,13 @@ class DeviceWrap final : public Napi::ObjectWrap<DeviceWrap> {
  public:
   static void define(Napi::Env env, Napi::Object exports);
 
-  /// new ({ memory, lockupTimeout, dmaLatency, dmaBandwidth }, onProgress)
+  /// new ({ memory, lockupTimeout, dmaLatency, dmaBandwidth, bandwidth }, onProgress)
   explicit DeviceWrap(const Napi::CallbackInfo& info);
   ~DeviceWrap() override;
 
  private:
-  /// attach(buffer object, policy's name or null): puts it under the coherence protocol
+  /// attach(buffer object, policy's name or null, bytes that a twin may take): puts it under the
+  /// coherence protocol
   void attach(const Napi::CallbackInfo& info);
   /// createResource(buffer object, offset, size, coherent, layout or undefined)
   Napi::Value create_resource(const Napi::CallbackInfo& info);

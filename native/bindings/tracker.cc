@@ -23,6 +23,7 @@ Napi::Object tracker_stats(Napi::Env env, const Tracker& tracker) {
   set("looks", stats.looks);
   set("pagesOpenedAhead", stats.pages_opened_ahead);
   set("pagesUnproved", stats.pages_unproved);
+  set("pagesTrimmed", stats.pages_trimmed);
   set("scans", stats.scans);
   set("waits", stats.waits);
   set("pagesReadBack", stats.pages_read_back);

@@ -74,7 +74,8 @@ class CoherentBuffer final : public AccessObserver, public DeviceOwner {
   void begin_access(PageRange range, bool writable) override;
   void end_access(PageRange range, bool writable) noexcept override;
 
-  // DeviceOwner; in the signal handler
+  // DeviceOwner; all but the first in the signal handler
+  double update_page() const noexcept override { return device_->update_price().page(); }
   Seqno pending_write(PageRange pages) const noexcept override;
   PageRange resource_around(PageIndex page) const noexcept override;
   void wait(Seqno seqno) noexcept override;

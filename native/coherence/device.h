@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "coherence/residency.h"
+#include "coherence/update_price.h"
 #include "memory/page.h"
 #include "tracking/device_owner.h"
 
@@ -71,6 +72,8 @@ class Device {
   std::uint64_t begin_use() noexcept { return ++uses_; }
   /// What is bound to device memory, for eviction.
   Residency& residency() noexcept { return residency_; }
+  /// What updates cost; observed under submit_mutex().
+  UpdatePrice& update_price() noexcept { return update_price_; }
 
   /// Zeroed device memory, or null when there is not enough.
   virtual std::unique_ptr<DeviceAllocation> allocate(std::size_t size) = 0;
@@ -104,6 +107,7 @@ class Device {
   std::mutex submit_mutex_;
   std::uint64_t uses_ = 0;
   Residency residency_;
+  UpdatePrice update_price_;
 };
 
 }  // namespace mkwrite

@@ -217,7 +217,9 @@ void update(Device& device, const std::vector<UpdateRun>& updates) {
   for (const UpdateRun& run : updates) bytes += run.size;
   const auto begin = Clock::now();
   device.update(updates);
-  observe_copy(bytes, std::chrono::duration<double, std::nano>(Clock::now() - begin).count());
+  const double ns = std::chrono::duration<double, std::nano>(Clock::now() - begin).count();
+  observe_copy(bytes, ns);
+  device.update_price().observe(bytes, ns);
 }
 
 /// Ends the device's ownership of pages in `range`, except of those that it wrote in a resource.

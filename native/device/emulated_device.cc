@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -31,6 +32,12 @@ class SignalsBlocked {
  private:
   sigset_t before_;
 };
+
+std::chrono::nanoseconds time_for(std::size_t bytes, double bytes_per_second) noexcept {
+  constexpr double kLongest = 1e15;  // ns; also keeps the conversion in range
+  const double nanoseconds = static_cast<double>(bytes) / bytes_per_second * 1e9;
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(nanoseconds, kLongest)));
+}
 
 [[noreturn]] void throw_lost() {
   throw Error(ErrorCode::kDeviceLost,
@@ -113,7 +120,16 @@ void EmulatedDevice::update(std::span<const UpdateRun> runs) {
   for (const UpdateRun& run : runs) total += run.size;
   next_->dma_bytes += total;
   stats_.bytes_updated += total;
+  const auto begin = std::chrono::steady_clock::now();
+  copy_or_stage(runs, total);
+  if (options_.bandwidth == 0) return;
+  const std::chrono::nanoseconds rest =
+      begin + time_for(total, options_.bandwidth) - std::chrono::steady_clock::now();
+  // Nothing completes that seqno meanwhile, so this ends early only when the device is lost.
+  if (rest.count() > 0) timeline_.wait(next_seqno(), rest);
+}
 
+void EmulatedDevice::copy_or_stage(std::span<const UpdateRun> runs, std::size_t total) {
   // An idle device lets the contents go straight to their place, after what was staged. Looked at
   // once: it may become idle at any moment.
   if (idle()) {
@@ -255,10 +271,7 @@ void EmulatedDevice::run(Submission& submission) noexcept {
   if (submission.dma_bytes != 0) {
     delay = options_.dma_latency;
     if (options_.dma_bandwidth > 0) {
-      constexpr double kLongest = 1e15;  // ns; also keeps the conversion in range
-      const double nanoseconds =
-          static_cast<double>(submission.dma_bytes) / options_.dma_bandwidth * 1e9;
-      delay += std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(nanoseconds, kLongest)));
+      delay += time_for(submission.dma_bytes, options_.dma_bandwidth);
     }
   }
   // Ends early only when the device is lost.

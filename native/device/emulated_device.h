@@ -21,6 +21,8 @@ class EmulatedDevice final : public Device {
     std::chrono::nanoseconds lockup_timeout{};
     std::chrono::nanoseconds dma_latency{};  ///< before each update arrives
     double dma_bandwidth = 0;                ///< bytes per second of updates; 0: no limit
+    /// The same for the thread that sends them, which is kept busy so long; 0: no limit.
+    double bandwidth = 0;
     /// Called by the device's thread after a submission is done or the device is lost, when all
     /// waiters have been woken. Must not block.
     std::function<void()> on_progress;
@@ -93,6 +95,7 @@ class EmulatedDevice final : public Device {
   };
 
   void run_queue() noexcept;
+  void copy_or_stage(std::span<const UpdateRun> runs, std::size_t total);
   /// Makes the device's thread look again at the queue, the flags and the timeline.
   /// Async-signal-safe.
   void wake() noexcept;

@@ -23,6 +23,7 @@ enum class Mutant {
   kWaitForever,            ///< rule 9: a fault waits for a hung device without end
   kForgetPredecessor,      ///< promise C6: the handler before ours is forgotten
   kUpdateFromLive,         ///< promise C4: compare updates the device from the live contents
+  kTrimKnownDirt,          ///< promise C4: what a collect found that failed counts as unchanged
   kDropFailedDirt,         ///< promise C5: a failed update's dirt is gone
 };
 

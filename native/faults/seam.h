@@ -16,6 +16,8 @@ enum class Seam {
   kCollectAfterProtect,    ///< collect: pages protected, bits not yet taken
   kCollectAfterTake,       ///< collect: bits taken, lock still held
   kCollectBeforeCopy,      ///< collect: lock released, contents not yet copied
+  kTrimWhileFilling,       ///< trimming: a part of a new twin is filled, no lock held
+  kTrimBeforeTake,         ///< trimming: a page differs from the twin, which has not taken it yet
   kLaneBeforeProtect,      ///< auto: about to leave pages to write faults, collect otherwise done
   kSoftDirtyBeforeClear,   ///< soft-dirty: bits read, not yet cleared
   kSubmitAfterClose,       ///< submit: device-written pages closed, dirt not yet collected

@@ -15,6 +15,9 @@ class DeviceOwner {
  public:
   virtual ~DeviceOwner() = default;
 
+  /// Nanoseconds that updating a page of the device takes, as seen lately; 0 while nobody knows.
+  virtual double update_page() const noexcept { return 0; }
+
   // All of these run in the signal handler: async-signal-safe, no allocation.
 
   /// The latest submission that writes one of `pages` and is not done; 0 if they can be read back

@@ -23,8 +23,9 @@ class FixedPolicy final : public Policy {
 /// writes are heading for, and puts an idle buffer object behind a tripwire.
 class AutoPolicy final : public Policy {
  public:
-  AutoPolicy()
-      : mechanism_(available(MechanismKind::kUserfault) ? MechanismKind::kUserfault
+  explicit AutoPolicy(std::size_t twin_limit)
+      : twin_limit_(twin_limit),
+        mechanism_(available(MechanismKind::kUserfault) ? MechanismKind::kUserfault
                                                         : MechanismKind::kWriteFault),
         costs_(machine_costs()) {}
   MechanismKind initial() const noexcept override { return mechanism_; }
@@ -33,6 +34,7 @@ class AutoPolicy final : public Policy {
     return make_mechanism(mechanism_);
   }
   const Costs* costs() const noexcept override { return &costs_; }
+  TrimTerms trims() const noexcept override { return {twin_limit_, costs_.copy_page}; }
   Decision observe(std::size_t /*pages_found*/) noexcept override { return {mechanism_}; }
 
  private:
@@ -45,6 +47,7 @@ class AutoPolicy final : public Policy {
     }
   }
 
+  std::size_t twin_limit_;
   MechanismKind mechanism_;
   Costs costs_;
 };
@@ -67,11 +70,17 @@ MechanismKind scan_mechanism() {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_policy(std::string_view name, std::size_t pages) {
+std::unique_ptr<Policy> make_policy(std::string_view name, std::size_t pages,
+                                    std::size_t twin_limit) {
+  if (twin_limit != 0 && name != "auto") {
+    throw Error(ErrorCode::kInvalidArgument,
+                "The policy \"" + std::string(name) +
+                    "\" trims no reports, so it takes no limit for a twin. Use \"auto\".");
+  }
   for (const MechanismKind kind : kAllMechanisms) {
     if (name == mechanism_name(kind)) return std::make_unique<FixedPolicy>(kind);
   }
-  if (name == "auto") return std::make_unique<AutoPolicy>();
+  if (name == "auto") return std::make_unique<AutoPolicy>(twin_limit);
   if (name == "kernel") return std::make_unique<KernelPolicy>(pages, scan_mechanism());
   throw Error(ErrorCode::kInvalidArgument, "There is no policy \"" + std::string(name) + "\".");
 }

@@ -7,6 +7,7 @@
 
 #include "tracking/costs.h"
 #include "tracking/mechanism.h"
+#include "tracking/trim_rule.h"
 
 namespace mkwrite {
 
@@ -25,6 +26,9 @@ class Policy {
   /// writable (regions.h); else null.
   virtual const Costs* costs() const noexcept { return nullptr; }
 
+  /// Whether reports may be compared with a twin, and what that has to pay for (trimming.h).
+  virtual TrimTerms trims() const noexcept { return {}; }
+
   /// Whether write faults that follow each other open pages ahead (run_ahead.h).
   virtual bool runs_ahead() const noexcept { return true; }
 
@@ -41,7 +45,9 @@ class Policy {
 };
 
 /// The policy of that public name for a buffer object of `pages` pages: the name of a mechanism
-/// ("fixed"), "kernel", or "auto". Throws Error (kInvalidArgument, kMechanismUnavailable).
-std::unique_ptr<Policy> make_policy(std::string_view name, std::size_t pages);
+/// ("fixed"), "kernel", or "auto", which may take `twin_limit` bytes for a twin that trims reports.
+/// Throws Error (kInvalidArgument, kMechanismUnavailable).
+std::unique_ptr<Policy> make_policy(std::string_view name, std::size_t pages,
+                                    std::size_t twin_limit = 0);
 
 }  // namespace mkwrite

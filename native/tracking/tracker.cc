@@ -27,6 +27,7 @@ Tracker::Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy)
     regions_.emplace(buffer.pages(),
                      Regions::Prices{costs->fault(mechanism_->kind()), costs->copy_page});
   }
+  if (const TrimTerms terms = policy_->trims(); terms.twin_limit != 0) trimming_.emplace(terms);
   state_.armed_protection = mechanism_->armed_protection();
   state_.runs_ahead = policy_->runs_ahead();
   ensure_fault_handler();
@@ -61,7 +62,9 @@ TrackerStats Tracker::stats() const noexcept {
   const std::lock_guard lock(state_.lock);
   TrackerStats stats = state_.stats;
   for (const auto& view : state_.views) stats.splits += view->splits();
-  if (state_.twin) stats.twin_memory = state_.twin->memory();
+  for (const auto* twin : {&state_.twin, &state_.retired_twin}) {
+    if (*twin) stats.twin_memory += (*twin)->memory();
+  }
   return stats;
 }
 
@@ -105,7 +108,7 @@ std::vector<Tracker::Explanation> Tracker::explain() const {
 
 void Tracker::mark_dirty(PageRange range) noexcept {
   const std::lock_guard lock(state_.lock);
-  state_.owned.for_each_gap(range, [&](PageRange gap) { state_.pending.set(gap); });
+  state_.owned.for_each_gap(range, [&](PageRange gap) { state_.declare(gap); });
 }
 
 void Tracker::declare_written(PageRange range) noexcept {
@@ -114,7 +117,7 @@ void Tracker::declare_written(PageRange range) noexcept {
     {
       const std::lock_guard lock(state_.lock);
       awaited = read_back_owned(range);
-      if (awaited == 0) state_.pending.set(range);
+      if (awaited == 0) state_.declare(range);
     }
     if (awaited == 0) return;
     owner_->wait(awaited);
@@ -169,8 +172,9 @@ void Tracker::view_destroyed(View& view) noexcept {
     // written until here is not lost. Device-owned pages are read back by whoever stops tracking
     // while the view lives on.
     try {
-      // What differs from a twin still does when the view is gone, and the twin may be in use.
-      if (!state_.twin && kMutant != Mutant::kUnmapWithoutCollect) harvest_everything();
+      // What differs from a twin still does when the view is gone.
+      if (mechanism_->kind() != MechanismKind::kCompare && kMutant != Mutant::kUnmapWithoutCollect)
+        harvest_everything();
     } catch (const std::exception&) {
       state_.pending.set(state_.buffer.all_pages());
       state_.pending.remove(state_.owned, state_.buffer.all_pages());
@@ -204,6 +208,12 @@ void Tracker::notice_displacement() {
   }
 }
 
+void Tracker::prepare_trimming() noexcept {
+  // Under compare, what differs from the twin has been found and taken already.
+  if (!trimming_ || mechanism_->kind() == MechanismKind::kCompare) return;
+  trimming_->prepare(state_, owner_ == nullptr ? 0 : owner_->update_page());
+}
+
 bool Tracker::close(PageRange range, std::size_t& found) noexcept {
   bool exact = true;
   if (regions_) regions_->forget(state_, range);
@@ -235,7 +245,6 @@ bool Tracker::close(PageRange range, std::size_t& found) noexcept {
 }
 
 void Tracker::begin_harvest() noexcept {
-  state_.retired_twin.reset();
   state_.harvested.clear();
   state_.unproved.clear();
   state_.looked = false;
@@ -262,7 +271,10 @@ std::size_t Tracker::harvest(std::span<const PageRange> ranges) {
     const bool may_open = mechanism_->kind() != MechanismKind::kWriteFault ||
                           MappingBudget::instance().fits(MappingBudget::instance().limit() / 2);
     const Costs& costs = *policy_->costs();
-    regions_->set_prices({costs.fault(mechanism_->kind()), observed_copy_page(costs.copy_page)});
+    // A page reported for nothing is only compared where reports are trimmed.
+    const double mistake = trimming_ && trimming_->running() ? costs.compare_page
+                                                             : observed_copy_page(costs.copy_page);
+    regions_->set_prices({costs.fault(mechanism_->kind()), mistake});
     for (const PageRange& range : ranges) regions_->decide(state_, range, may_open);
   };
   std::size_t found = 0;
@@ -289,7 +301,8 @@ Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
   for (const PageRange& range : written) exact = close(range, found) && exact;
   seam(Seam::kSubmitAfterClose);
   const PageRange all = state_.buffer.all_pages();
-  const bool everything = !exact || policy_->harvests_everything();
+  const bool everything =
+      !exact || policy_->harvests_everything() || (trimming_ && trimming_->wants_everything());
   found += harvest(everything ? std::span(&all, 1) : used);
   // Pages that may be written by means that nothing notices are dirty for as long as that lasts.
   for (const PageRange& range : used) state_.pending.add(state_.written_freely, range);
@@ -301,6 +314,7 @@ Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
     });
     state_.owned.for_each_gap(hull, [&](PageRange gap) { state_.pending.set(gap); });
   }
+  if (trimming_) trimming_->trim(state_, used);
   return decision;
 }
 
@@ -312,6 +326,7 @@ void Tracker::switch_to(MechanismKind kind) noexcept {
     const std::unique_lock old_process = mechanism_->process_lock();
     const std::unique_lock next_process = next->process_lock();
     const std::lock_guard lock(state_.lock);
+    if (trimming_) trimming_->end(state_);
     const int old_protection = std::exchange(state_.armed_protection, next->armed_protection());
     try {
       // Armed before the old one is harvested for the last time: a write in between is noticed by
@@ -334,7 +349,8 @@ void Tracker::switch_to(MechanismKind kind) noexcept {
     }
     mechanism_ = std::move(next);
     // Contents of this collect may still be read there.
-    if (kind != MechanismKind::kCompare) state_.retired_twin = std::move(state_.twin);
+    if (kind != MechanismKind::kCompare && state_.twin)
+      state_.retired_twin = std::move(state_.twin);
     for (const auto& view : state_.views) open_accessed(*view, state_.buffer.all_pages());
     ++state_.stats.switches;
   } catch (const std::exception&) {

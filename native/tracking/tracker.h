@@ -16,6 +16,7 @@
 #include "tracking/policy.h"
 #include "tracking/regions.h"
 #include "tracking/tracker_state.h"
+#include "tracking/trimming.h"
 
 namespace mkwrite {
 
@@ -53,10 +54,13 @@ class Tracker final : public AccessObserver {
                 Own&& own) {
     const std::lock_guard serial(collect_mutex_);
     notice_displacement();
+    prepare_trimming();
+    std::unique_ptr<Twin> outdated;  // let go after the lock
     Policy::Decision decision{};
     {
       const std::unique_lock process = mechanism_->process_lock();
       const std::lock_guard lock(state_.lock);
+      outdated = std::move(state_.retired_twin);
       check_not_accessed(written);
       decision = close_and_harvest(used, written);
       std::size_t reported = 0;
@@ -68,10 +72,11 @@ class Tracker final : public AccessObserver {
       }
       seam(Seam::kSubmitBeforeOwn);
       own();
-      for (const PageRange& range : used) state_.pending.clear(range);
+      for (const PageRange& range : used) state_.take(range);
       for (const PageRange& range : written) state_.owned.set(range);
       ++state_.stats.collects;
       state_.stats.pages_reported += reported;
+      if (trimming_) trimming_->finish(state_, reported);
     }
     if (decision.mechanism != mechanism_->kind()) switch_to(decision.mechanism);
   }
@@ -124,7 +129,7 @@ class Tracker final : public AccessObserver {
   std::vector<Explanation> explain() const;
   BufferObject& buffer() const noexcept { return state_.buffer; }
   /// Where the contents of collected pages are to be read: the buffer object's alias, or its twin,
-  /// which holds them as they were when they were found to differ. Constant while the mechanism is.
+  /// which holds them as they were when they were found to differ. Valid until the next collect.
   const std::byte* contents() const noexcept;
 
   // AccessObserver
@@ -150,6 +155,7 @@ class Tracker final : public AccessObserver {
   /// counted in `stats`.
   void switch_to(MechanismKind kind) noexcept;
   void notice_displacement();
+  void prepare_trimming() noexcept;
 
   // In the signal handler, under the lock:
 
@@ -191,7 +197,8 @@ class Tracker final : public AccessObserver {
   mutable std::mutex collect_mutex_;
   std::unique_ptr<Policy> policy_;
   std::unique_ptr<Mechanism> mechanism_;
-  std::optional<Regions> regions_;  ///< if the policy wants it; guarded by the lock
+  std::optional<Regions> regions_;    ///< if the policy wants it; guarded by the lock
+  std::optional<Trimming> trimming_;  ///< if the policy wants it; guarded by both
   DeviceOwner* owner_ = nullptr;
   std::uint64_t displacements_seen_ = 0;
 };

@@ -24,6 +24,7 @@ struct TrackerStats {
   std::uint64_t looks = 0;            ///< of these, pages protected to see whether they still are
   std::uint64_t pages_opened_ahead = 0;  ///< pages opened because writes were heading for them
   std::uint64_t pages_unproved = 0;      ///< of these, pages reported without a sign of a write
+  std::uint64_t pages_trimmed = 0;       ///< pages found unchanged, and so not reported
   std::uint64_t scans = 0;               ///< walks over page tables (PAGEMAP_SCAN or pagemap)
   std::uint64_t waits = 0;               ///< faults that waited for the device
   std::uint64_t pages_read_back = 0;
@@ -40,12 +41,24 @@ struct TrackerState {
       : buffer(buffer_object),
         owned(buffer.pages()),
         pending(buffer.pages()),
+        differing(buffer.pages()),
         accessed(buffer.pages()),
         written_freely(buffer.pages()),
         hot(buffer.pages()),
         stays_open(buffer.pages()),
         harvested(buffer.pages()),
         unproved(buffer.pages()) {}
+
+  /// Notes pages that somebody says were written, when and how nobody knows.
+  void declare(PageRange run) noexcept {
+    pending.set(run);
+    differing.set(run);
+  }
+  /// A collect is complete: pages of `range` have been reported.
+  void take(PageRange range) noexcept {
+    pending.clear(range);
+    if (differing.any()) differing.clear(range);
+  }
 
   /// Notes pages that a harvest found written. Device-owned ones were harvested when they were
   /// closed, and nothing can have written them since.
@@ -68,6 +81,9 @@ struct TrackerState {
   FutexLock lock;
   PageBitmap owned;    ///< device-owned pages: closed in every view
   PageBitmap pending;  ///< dirty pages harvested or declared, but not yet taken by a collect
+  /// Of these, pages to report whatever a comparison says: the device may lack what the twin has
+  /// (trimming.h).
+  PageBitmap differing;
   /// Pages under CPU access: accessible in every view until it ends (dma-buf's begin/end CPU
   /// access).
   PageBitmap accessed;
@@ -85,8 +101,8 @@ struct TrackerState {
   bool runs_ahead = true;  ///< whether write faults may open pages ahead
   bool looked = false;     ///< in this collect, look() has come before harvest()
   std::vector<std::unique_ptr<TrackedView>> views;
-  std::unique_ptr<Twin> twin;          ///< under compare
-  std::unique_ptr<Twin> retired_twin;  ///< of the last collect, if compare ended with it
+  std::unique_ptr<Twin> twin;          ///< under compare, and while reports are trimmed
+  std::unique_ptr<Twin> retired_twin;  ///< of the last collect, if its use ended with it
   int armed_protection = 0;  ///< of the mechanism in force, or of the one being switched to
   TrackerStats stats;
 };

@@ -30,8 +30,7 @@ class Twin {
   void update(PageRange range, Visit&& visit) {
     PageRange run{range.first, 0};
     for (PageIndex page = range.first; page < range.end(); ++page) {
-      const std::size_t offset = page * kPageSize;
-      if (std::memcmp(data_ + offset, source_ + offset, kPageSize) == 0) {
+      if (same(page)) {
         if (!run.empty()) visit(run);
         run = {page + 1, 0};
         continue;
@@ -40,6 +39,12 @@ class Twin {
       ++run.count;
     }
     if (!run.empty()) visit(run);
+  }
+
+  /// Whether the buffer object has the same contents in `page`.
+  bool same(PageIndex page) const noexcept {
+    const std::size_t offset = page * kPageSize;
+    return std::memcmp(data_ + offset, source_ + offset, kPageSize) == 0;
   }
 
   /// Copies the pages of `range`, which are the same on the device. Async-signal-safe.

@@ -170,6 +170,21 @@ test('updates that take time arrive before their commands', async () => {
   bo.destroy()
 })
 
+test('a thread that submits is kept as long as its updates take at the given bandwidth', () => {
+  const slow = new EmulatedDevice({ memory: 2 ** 20, bandwidth: 20e6 })
+  const bo = slow.createBufferObject({ size })
+  const slowTarget = slow.createBuffer({ size })
+  new Uint8Array(bo.map()).fill(3)
+  const before = performance.now()
+  const fence = slow.submit([{ op: 'copy', from: bo.resource(), to: slowTarget }])
+  // No machine is too slow for that.
+  expect(performance.now() - before).toBeGreaterThanOrEqual((size / 20e6) * 1000)
+  expect(fence.wait()).toBe(true)
+  expect(new Uint8Array(slow.peek(slowTarget))[size - 1]).toBe(3)
+  slow.destroy()
+  bo.destroy()
+})
+
 describe.each(coherentPolicies)('several submissions in flight, under %s', (policy: Policy) => {
   let bo: BufferObject
   let bytes: Uint8Array

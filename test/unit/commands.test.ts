@@ -198,7 +198,8 @@ describe('the options of a device', () => {
     [{ lockupTimeout: Number.NaN }, 'ERR_MKWRITE_OUT_OF_RANGE'],
     [{ dmaLatency: Infinity }, 'ERR_MKWRITE_OUT_OF_RANGE'],
     [{ dmaBandwidth: -5 }, 'ERR_MKWRITE_OUT_OF_RANGE'],
-    [{ bandwidth: 1 }, 'ERR_MKWRITE_INVALID_ARGUMENT'],
+    [{ bandwidth: -1 }, 'ERR_MKWRITE_OUT_OF_RANGE'],
+    [{ bandwith: 1 }, 'ERR_MKWRITE_INVALID_ARGUMENT'],
     [null, 'ERR_MKWRITE_INVALID_ARGUMENT'],
     ['fast', 'ERR_MKWRITE_INVALID_ARGUMENT'],
   ])('refuse %o', (options, code) => {

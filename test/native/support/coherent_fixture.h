@@ -20,8 +20,9 @@ namespace mkwrite::test {
 class TestDevice {
  public:
   explicit TestDevice(std::size_t memory = std::size_t{16} << 20U,
-                      std::chrono::nanoseconds lockup_timeout = std::chrono::seconds(200))
-      : device_(std::make_shared<EmulatedDevice>(options(memory, lockup_timeout))) {}
+                      std::chrono::nanoseconds lockup_timeout = std::chrono::seconds(200),
+                      double bandwidth = 0)
+      : device_(std::make_shared<EmulatedDevice>(options(memory, lockup_timeout, bandwidth))) {}
   TestDevice(const TestDevice&) = delete;
   TestDevice& operator=(const TestDevice&) = delete;
   ~TestDevice() { device_->stop(); }
@@ -52,10 +53,12 @@ class TestDevice {
 
  private:
   static EmulatedDevice::Options options(std::size_t memory,
-                                         std::chrono::nanoseconds lockup_timeout) {
+                                         std::chrono::nanoseconds lockup_timeout,
+                                         double bandwidth) {
     EmulatedDevice::Options made;
     made.memory = memory;
     made.lockup_timeout = lockup_timeout;
+    made.bandwidth = bandwidth;
     return made;
   }
 
@@ -72,8 +75,10 @@ class TestDevice {
 class CoherentFixture {
  public:
   CoherentFixture(const TestDevice& device, std::size_t pages, std::string_view policy)
+      : CoherentFixture(device, pages, make_policy(policy, pages)) {}
+  CoherentFixture(const TestDevice& device, std::size_t pages, std::unique_ptr<Policy> policy)
       : buffer(BufferObject::create(pages * kPageSize)),
-        coherent(CoherentBuffer::attach(*buffer, device.shared(), make_policy(policy, pages))),
+        coherent(CoherentBuffer::attach(*buffer, device.shared(), std::move(policy))),
         view(buffer->create_view()) {}
   CoherentFixture(const TestDevice& device, std::size_t pages, MechanismKind kind)
       : CoherentFixture(device, pages, mechanism_name(kind)) {}
