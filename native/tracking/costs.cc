@@ -41,39 +41,47 @@ double cheapest(std::size_t pages, Prepare&& prepare, Action&& action) {
   return best / static_cast<double>(pages);
 }
 
-/// Every second page is written and collected, as an application would cause it.
-double measure_fault(MechanismKind mechanism) {
+/// Writes every second page and collects, as an application would cause it.
+Costs::Fault measure_fault(MechanismKind mechanism) {
   const auto buffer = BufferObject::create(2 * kFaultPages * kPageSize);
   const auto view = buffer->create_view();
   std::memset(view->data(), 1, view->size());
   Tracker& tracker =
       Tracker::begin(*buffer, make_policy(mechanism_name(mechanism), buffer->pages()));
-  const auto collect = [&] { tracker.collect(buffer->all_pages(), [](PageRange) {}); };
-  collect();
+  const auto collect = [&](PageRange pages) { tracker.collect(pages, [](PageRange) {}); };
+  const auto write = [&](PageIndex page) {
+    *reinterpret_cast<volatile std::uint8_t*>(view->data() + page * kPageSize) = 2;
+  };
+  collect(buffer->all_pages());
   const auto chill = [&] { evict_from_caches({view->data(), view->size()}); };
-  const double ns = cheapest(kFaultPages, chill, [&] {
-    for (std::size_t page = 0; page < 2 * kFaultPages; page += 2) {
-      *reinterpret_cast<volatile std::uint8_t*>(view->data() + page * kPageSize) = 2;
+  Costs::Fault costs;
+  costs.in_a_row = cheapest(kFaultPages, chill, [&] {
+    for (PageIndex page = 0; page < buffer->pages(); page += 2) write(page);
+    collect(buffer->all_pages());
+  });
+  costs.alone = cheapest(kFaultPages, chill, [&] {
+    for (PageIndex page = 0; page < buffer->pages(); page += 2) {
+      write(page);
+      collect({page, 1});
     }
-    collect();
   });
   buffer->detach();
-  return ns;
+  return costs;
 }
 
-double measure_kernel_fault() {
+Costs::Fault measure_kernel_fault() {
   try {
     return measure_fault(MechanismKind::kUserfault);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kMechanismUnavailable) throw;
-    return 0;
+    return {};
   }
 }
 
 Costs measure() {
   Costs costs;
-  costs.signal_fault = measure_fault(MechanismKind::kWriteFault);
-  costs.kernel_fault = measure_kernel_fault();
+  costs.by_signal = measure_fault(MechanismKind::kWriteFault);
+  costs.by_kernel = measure_kernel_fault();
   std::vector<std::byte> from(kCopyBytes, std::byte{1});
   std::vector<std::byte> to(kCopyBytes, std::byte{2});
   const std::size_t pages = kCopyBytes / kPageSize;
@@ -107,8 +115,9 @@ void observe_copy(std::size_t bytes, double ns) noexcept {
 
 double observed_copy_page(double calibrated) noexcept {
   const double page = observed.load(std::memory_order_relaxed);
-  // A program that was interrupted in the middle of a copy must not turn everything around.
-  return page == 0 ? calibrated : std::clamp(page, calibrated / 4, calibrated * 4);
+  // What was written a moment ago is in a cache, and what is copied in vain is not. And a program
+  // that was interrupted in the middle of a copy must not turn everything around.
+  return std::clamp(page, calibrated, calibrated * 4);
 }
 
 const Costs& machine_costs() {

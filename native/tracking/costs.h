@@ -7,17 +7,20 @@
 
 namespace mkwrite {
 
-/// Nanoseconds. Measured on cold memory, as frames find it.
+/// Nanoseconds per page. Measured on cold memory, as frames find it.
 struct Costs {
-  double signal_fault =
-      0;  ///< a write fault resolved by a signal handler, its page protected again
-  double kernel_fault = 0;  ///< the same, resolved by the kernel; 0 where userfault does not work
-  double copy_page = 0;     ///< copying a page
-  double compare_page = 0;  ///< comparing a page with an equal one
+  /// What a mechanism charges for a page that is written.
+  struct Fault {
+    double in_a_row = 0;  ///< the fault, and protecting the page again together with others
+    double alone = 0;     ///< the same if nothing else is protected with it
+  };
+  Fault by_signal;  ///< resolved by a signal handler
+  Fault by_kernel;  ///< resolved by the kernel; 0 where userfault does not work
+  double copy_page = 0;
+  double compare_page = 0;  ///< with an equal one
 
-  /// A tracked write under `mechanism`.
-  double fault(MechanismKind mechanism) const noexcept {
-    return mechanism == MechanismKind::kUserfault ? kernel_fault : signal_fault;
+  const Fault& fault(MechanismKind mechanism) const noexcept {
+    return mechanism == MechanismKind::kUserfault ? by_kernel : by_signal;
   }
 };
 

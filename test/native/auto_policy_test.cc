@@ -78,6 +78,45 @@ TEST_CASE("what is rewritten as a whole stays open, but for the pages under a lo
   CHECK((after.looks - before.looks) * 16 <= 100 * kPages);
 }
 
+TEST_CASE("pages that stay hot are looked at ever more rarely, and never more often again") {
+  TrackedBuffer tracked(kPages, "auto");
+  const Pages all = pages_of({0, kPages});
+  run_frames(tracked, 1000, all);
+  const std::uint64_t before = tracked.tracker.stats().looks;
+  constexpr int kFrames = 500;
+  run_frames(tracked, kFrames, all);
+  // Looks are bounded by what they cost beside copying, which differs from machine to machine, but
+  // by one in eight collects in any case.
+  const std::uint64_t looks = tracked.tracker.stats().looks - before;
+  CHECK(looks > 0);
+  CHECK(looks <= kFrames / 8 * kPages / Regions::kPages);
+}
+
+TEST_CASE("where pages cool all the time, few are reported after that") {
+  // Eight pages of each region, one of which moves in each frame.
+  constexpr PageIndex kHot = 8;
+  TrackedBuffer tracked(kPages, "auto");
+  std::size_t written = 0;
+  std::size_t reported = 0;
+  for (PageIndex frame = 0; frame < 600; ++frame) {
+    Pages pages;
+    for (PageIndex region = 0; region < kPages; region += Regions::kPages) {
+      for (PageIndex i = 0; i < kHot; ++i) {
+        // Page i moves in every eighth frame, to where no page of the region has been for long.
+        pages.push_back(region + (i + kHot * ((frame + i) / kHot * 5 % kHot)));
+      }
+    }
+    std::ranges::sort(pages);
+    for (const PageIndex page : pages) touch(*tracked.view, page);
+    const Pages found = tracked.collect();
+    REQUIRE(std::ranges::includes(found, pages));
+    if (frame < 200) continue;
+    written += pages.size();
+    reported += found.size();
+  }
+  CHECK(reported < 3 * written);
+}
+
 TEST_CASE("an idle buffer object costs no scan, and its next write is reported") {
   if (!available(MechanismKind::kUserfault)) {
     MESSAGE("SKIPPED on this machine: the tripwire, which needs userfault");
