@@ -101,11 +101,13 @@ double Regions::sweep_interval(const Region& region, int open_pages) const noexc
 }
 
 void Regions::learn_cooling(Region& region, std::uint64_t looked, std::uint64_t cold) noexcept {
+  region.cold = cold;
+  region.cold_for = 0;
+  // Pages that cool together are found by samples.
+  if (count_pages(looked) > 1 && 2 * count_pages(cold) > count_pages(looked)) return;
   const float exposure = pages_in(looked) * static_cast<float>(region.exposed);
   region.cooling.add(pages_in(cold), exposure, kMemory);
   cooling_.add(pages_in(cold), exposure, 1);
-  region.cold = cold;
-  region.cold_for = 0;
 }
 
 std::uint64_t Regions::next_look(Region& region, std::size_t index, std::uint64_t open, bool opened,
@@ -251,7 +253,10 @@ void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
   }
   region.seen[0] = (region.seen[0] & ~mask) | (seen & ~looked);
   remembered |= state.hot.word(index) | seen | region.looking;
-  if (remembered == 0 && !region.keeps_open && region.written < 0.01F) active_.clear({index, 1});
+  if (remembered == 0 && !region.keeps_open && region.written < 0.1F) {
+    region.written = 0;
+    active_.clear({index, 1});
+  }
 }
 
 void Regions::forget(TrackerState& state, PageRange range) noexcept {
