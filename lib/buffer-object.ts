@@ -260,7 +260,8 @@ export class BufferObject implements Disposable {
 
   /**
    * Tells how the CPU will read what the device wrote: one touch reads back 16 pages, upwards or
-   * downwards, unless the access is `random`, then 1.
+   * downwards, and more if it goes on where the last one ended, up to 256. If the access is
+   * `random`, it is 1.
    */
   advise(access: 'sequential' | 'random'): void {
     this.#checkAlive()

@@ -3,6 +3,7 @@
 // too, so nobody who holds it touches a tracked view, waits for the device, or calls out.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -103,8 +104,8 @@ class Tracker final : public AccessObserver {
   /// Waits for the device and reads back its pages in `range`. They open at the next touch.
   void read_back(PageRange range) noexcept;
 
-  /// How many pages the touch of a device-owned page reads back and opens: 16 unless told. 1 suits
-  /// random access, as MADV_RANDOM does for TTM.
+  /// How many pages the touch of a device-owned page reads back and opens at first: 16 unless told.
+  /// 1 suits random access, as MADV_RANDOM does for TTM, and stays 1.
   void set_read_back_pages(std::size_t pages) noexcept { read_back_pages_.store(pages); }
 
   /// Keeps `range` accessible in every view until end_access(), for system calls, which fail with
@@ -165,8 +166,9 @@ class Tracker final : public AccessObserver {
   Seqno read_back_owned(PageRange needed) noexcept;
 
   /// What to read back along with the device-owned pages of `needed`, which will be touched soon:
-  /// pages of the same resource that follow or, for who reads downwards, that come before.
-  PageRange read_back_window(PageRange needed) const noexcept;
+  /// pages of the same resource that follow or, for who reads downwards, that come before. Twice as
+  /// many each time that a reader goes on where a window ended.
+  PageRange& read_back_window(PageRange needed) noexcept;
   /// Closed pages to open along with `page`, none of them device-owned.
   PageRange open_window(const TrackedView& view, PageIndex page) const noexcept;
 
@@ -193,6 +195,8 @@ class Tracker final : public AccessObserver {
   void forget_access(const CpuAccess& access) noexcept;
   std::vector<CpuAccess> accesses_;  ///< under way; guarded by the lock
   std::atomic<std::size_t> read_back_pages_;
+  std::array<PageRange, 4> read_backs_{};  ///< the last windows, of several readers; under the lock
+  std::size_t next_read_back_ = 0;         ///< the one to give up next
   /// Serialises collects, changes of mechanism and views coming and going. Not taken by handlers.
   mutable std::mutex collect_mutex_;
   std::unique_ptr<Policy> policy_;

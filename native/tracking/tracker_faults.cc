@@ -13,6 +13,10 @@ namespace {
 /// to resolve. Mechanisms that close pages for a while begin the count anew (soft-dirty).
 constexpr std::uint64_t kGiveUpAfter = 100'000;
 
+/// The most pages that one touch reads back. Other faults of the buffer object wait meanwhile, for
+/// about as long as ten signals take.
+constexpr std::size_t kLargestReadBack = 256;
+
 }  // namespace
 
 FaultOutcome Tracker::resolve(TrackedView& view, PageIndex page, Access access) noexcept {
@@ -46,8 +50,8 @@ Seqno Tracker::read_back_owned(PageRange needed) noexcept {
   if (state_.owned.next_set(needed.first, needed.end()) == needed.end()) return 0;
   if (const Seqno pending = owner_->pending_write(needed); pending != 0) return pending;
   seam(Seam::kHandlerBeforeReadback);
-  const PageRange window = read_back_window(needed);
-  const PageRange range = owner_->pending_write(window) == 0 ? window : needed;
+  PageRange& range = read_back_window(needed);
+  if (owner_->pending_write(range) != 0) range = needed;
   state_.owned.for_each_run(range, [&](PageRange run) {
     if (kMutant != Mutant::kOpenWithoutReadback) owner_->read_back(run);
     if (kMutant == Mutant::kTouchViewUnderLock) {
@@ -60,28 +64,46 @@ Seqno Tracker::read_back_owned(PageRange needed) noexcept {
   return 0;
 }
 
-PageRange Tracker::read_back_window(PageRange needed) const noexcept {
-  const std::size_t count = std::max(needed.count, read_back_pages_.load());
-  const PageRange resource = owner_->resource_around(needed.first);
-  const PageIndex after = std::min(needed.first + count, resource.end());
-  // Who reads downwards has the pages that follow already.
-  if (needed.count == 1 && state_.owned.next_set(needed.end(), after) == after) {
-    const std::size_t before = std::min(count - 1, needed.first - resource.first);
-    return PageRange::between(needed.first - before, needed.end());
+PageRange& Tracker::read_back_window(PageRange needed) noexcept {
+  const std::size_t least = read_back_pages_.load();
+  // A touch where the last window ended goes on, upwards or downwards.
+  PageRange* last = std::ranges::find_if(read_backs_, [&](const PageRange& window) {
+    return needed.first == window.end() || needed.end() == window.first;
+  });
+  std::size_t count = least;
+  if (last == read_backs_.end()) {
+    last = &read_backs_[next_read_back_++ % read_backs_.size()];
+  } else if (least > 1) {
+    count = std::max(count, std::min(2 * last->count, kLargestReadBack));
   }
-  return PageRange::between(needed.first, std::max(needed.end(), after));
+  count = std::max(count, needed.count);
+  const PageRange resource = owner_->resource_around(needed.first);
+  PageRange window = PageRange::between(
+      needed.first, std::max(needed.end(), std::min(needed.first + count, resource.end())));
+  // Who reads downwards has the pages that follow already.
+  if (needed.count == 1 && state_.owned.next_set(needed.end(), window.end()) == window.end()) {
+    const std::size_t before = std::min(count - 1, needed.first - resource.first);
+    window = PageRange::between(needed.first - before, needed.end());
+  }
+  *last = window;
+  return *last;
 }
 
 PageRange Tracker::open_window(const TrackedView& view, PageIndex page) const noexcept {
   const std::size_t count = read_back_pages_.load();
-  const PageIndex limit = std::min(page + count, state_.buffer.pages());
-  const PageIndex end =
-      std::min(view.closed.next_clear(page, limit), state_.owned.next_set(page, limit));
+  // What was read back together opens together.
+  const auto* const read_back = std::ranges::find_if(
+      read_backs_, [&](const PageRange& window) { return window.contains(page); });
+  const PageRange within =
+      (read_back != read_backs_.end()
+           ? *read_back
+           : PageRange::between(page - std::min(page, count - 1), page + count))
+          .intersect(state_.buffer.all_pages());
+  const PageIndex end = std::min(view.closed.next_clear(page, within.end()),
+                                 state_.owned.next_set(page, within.end()));
   if (end > page + 1) return PageRange::between(page, end);
-  // As in read_back_window(): perhaps the pages before this one were read back with it.
   PageIndex first = page;
-  while (first > 0 && end - first < count && view.closed.test(first - 1) &&
-         !state_.owned.test(first - 1)) {
+  while (first > within.first && view.closed.test(first - 1) && !state_.owned.test(first - 1)) {
     --first;
   }
   return PageRange::between(first, end);
