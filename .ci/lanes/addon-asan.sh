@@ -1,4 +1,5 @@
-# The whole vitest suite with the addon under AddressSanitizer and UBSan, in a copy of the project.
+# The tests that are about the addon, with it under AddressSanitizer and UBSan, in a copy of the
+# project. Those of commands and reports call nothing else of it.
 set -euo pipefail
 cmake --preset asan
 cmake --build --preset asan --target mkwrite_addon
@@ -19,4 +20,5 @@ export LD_PRELOAD
 # to stay crashes: tests ask for the signal.
 export ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigbus=0 UBSAN_OPTIONS=print_stacktrace=1
 export MKWRITE_TEST_TIMEOUT_SCALE=4
-node node_modules/vitest/vitest.mjs run
+node node_modules/vitest/vitest.mjs run test/integration test/properties test/threads \
+  test/process/{event-loop,faults,garbage,load,parked}.test.ts test/stress.test.ts

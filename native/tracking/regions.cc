@@ -121,15 +121,17 @@ std::uint64_t Regions::next_look(Region& region, std::size_t index, std::uint64_
   if (opened) region.age = static_cast<std::uint16_t>(index % region.due);
   if (++region.age < region.due && (!alarmed || sweeps)) return 0;
   if (sweeps) {
-    region.age = static_cast<std::uint16_t>(index % 4);
+    region.age = static_cast<std::uint16_t>(index % (region.due / 4U));
     region.exposed = std::exchange(region.unswept, 0);
     return open;
   }
-  // Samples are not always in step with what is written every fourth frame.
+  // Regions differ in how early theirs come: in each collect some region is looked at, so that a
+  // change of everything is soon seen. And no region is always in step with what is written every
+  // fourth frame.
   region.early = !region.early;
   const int turn = region.age * pages;
   region.exposed = static_cast<std::uint16_t>(std::min<int>(turn, region.unswept));
-  region.age = static_cast<std::uint16_t>((index + (region.early ? 1 : 0)) % 2);
+  region.age = static_cast<std::uint16_t>((index + (region.early ? 1 : 0)) % (region.due / 2U));
   region.cursor = next_in_turn(open, region.cursor);
   return std::uint64_t{1} << region.cursor;
 }

@@ -92,6 +92,19 @@ TEST_CASE("pages that stay hot are looked at ever more rarely, and never more of
   CHECK(looks <= kFrames / 8 * kPages / Regions::kPages);
 }
 
+TEST_CASE("a large buffer object that is rewritten and then left alone is found out at once") {
+  constexpr std::size_t kManyPages = 8192;
+  TrackedBuffer tracked(kManyPages, "auto");
+  const Pages all = pages_of({0, kManyPages});
+  for (int frame = 0; frame < 150; ++frame) {
+    for (const PageIndex page : all) touch(*tracked.view, page);
+    static_cast<void>(tracked.collect());
+  }
+  // Samples of each region are tens of collects apart, but not of all regions the same.
+  int in_vain = 0;
+  while (tracked.collect().size() > kManyPages / 2) REQUIRE(++in_vain < 8);
+}
+
 TEST_CASE("where pages cool all the time, few are reported after that") {
   // Eight pages of each region, one of which moves in each frame.
   constexpr PageIndex kHot = 8;
