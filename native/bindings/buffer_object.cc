@@ -141,7 +141,7 @@ Napi::Value ViewWrap::map(const Napi::CallbackInfo& info) {
   const napi_status status = napi_create_external_arraybuffer(env, data, to_size(info[1]), finalize,
                                                               keeper.get(), &buffer);
   if (status == napi_ok) {
-    keeper.release();  // the finalizer's now
+    static_cast<void>(keeper.release());  // the finalizer's now
     // Detaching ends the backing store at once, but a system call that is under way (fs.read) still
     // writes there. It holds the ArrayBuffer object, so that keeps the pages, too.
     auto held = std::make_unique<std::shared_ptr<View>>(view_);
@@ -149,12 +149,13 @@ Napi::Value ViewWrap::map(const Napi::CallbackInfo& info) {
       delete static_cast<std::shared_ptr<View>*>(keeps);
     };
     if (napi_add_finalizer(env, buffer, held.get(), let_go, nullptr, nullptr) == napi_ok) {
-      held.release();
+      static_cast<void>(held.release());  // likewise
     }
     return Napi::Value(env, buffer);
   }
   if (env.IsExceptionPending()) {
-    keeper.release();  // Node.js may have run the finalizer already; better leaked than freed twice
+    static_cast<void>(keeper.release());  // Node.js may have run the finalizer already; better
+                                          // leaked than freed twice
     throw env.GetAndClearPendingException();
   }
   throw to_javascript(
@@ -179,10 +180,10 @@ Napi::Value ViewWrap::map_shared(const Napi::CallbackInfo& info) {
     napi_value buffer = nullptr;
     if (create(env, view_->data() + to_size(info[0]), to_size(info[1]), finalize, keeper.get(),
                &buffer) == napi_ok) {
-      keeper.release();  // the finalizer's now
+      static_cast<void>(keeper.release());  // the finalizer's now
       return Napi::Value(env, buffer);
     }
-    if (env.IsExceptionPending()) env.GetAndClearPendingException();
+    if (env.IsExceptionPending()) static_cast<void>(env.GetAndClearPendingException());
   }
   throw to_javascript(
       env, Error(ErrorCode::kUnsupported,

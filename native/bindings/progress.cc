@@ -13,7 +13,7 @@ std::shared_ptr<Progress> Progress::make(napi_env env, napi_value callback, cons
                                       nullptr, call, &made->function_) != napi_ok) {
     throw Napi::Error::New(env, "A thread-safe function could not be made.");
   }
-  keeper.release();  // closed()'s now
+  static_cast<void>(keeper.release());  // closed()'s now
   napi_unref_threadsafe_function(env, made->function_);
   return made;
 }

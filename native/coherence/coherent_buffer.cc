@@ -19,8 +19,7 @@ CoherentBuffer& CoherentBuffer::attach(BufferObject& buffer, std::shared_ptr<Dev
   std::shared_ptr<CoherentBuffer> made(new CoherentBuffer(buffer, std::move(device)));
   CoherentBuffer& attached = *made;
   if (policy) {
-    made->tracker_.emplace(buffer, std::move(policy));
-    made->tracker_->set_owner(attached);
+    made->tracker_.emplace(buffer, std::move(policy)).set_owner(attached);
   }
   buffer.attach(std::move(made));
   if (attached.tracker_) attached.tracker_->report_existing_data();
@@ -68,7 +67,7 @@ std::shared_ptr<Resource> CoherentBuffer::create_resource(
 
 void CoherentBuffer::destroy_resource(const std::shared_ptr<Resource>& resource) {
   const std::lock_guard submit(device_->submit_mutex());
-  if (resource->coherent()) tracker_->read_back(resource->pages());
+  if (tracker_ && resource->coherent()) tracker_->read_back(resource->pages());
   locked([&] { index_.remove(resource.get()); });
   std::erase(owned_resources_, resource);
 }

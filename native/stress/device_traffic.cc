@@ -238,6 +238,7 @@ void DeviceTraffic::settle() {
     Arena& arena = *each;
     for (int i = 0; i < kQuietCollects; ++i) {
       std::vector<Command> commands;
+      commands.reserve(arena.parts.size());
       for (const Part& part : arena.parts) {
         commands.push_back(make_copy_to_target({&arena, &part, part.bytes}));
       }
