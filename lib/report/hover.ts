@@ -27,20 +27,27 @@ function show(target, x, y) {
   tip.style.transform = 'translate(' + Math.round(left) + 'px,' + Math.round(top) + 'px)'
 }
 
+// What the keyboard has reached keeps its tip, also when reaching it has scrolled the page.
+function rest() {
+  const focused = document.querySelector('[data-tip]:focus-visible')
+  if (focused === null) {
+    tip.hidden = true
+    return
+  }
+  const box = focused.getBoundingClientRect()
+  show(focused, box.left + box.width / 2, box.top + box.height / 2)
+}
+
 function follow(event) {
   const target = event.target instanceof Element ? event.target.closest('[data-tip]') : null
-  if (target === null) tip.hidden = true
+  if (target === null) rest()
   else show(target, event.clientX, event.clientY)
 }
 
 addEventListener('pointermove', follow)
 addEventListener('pointerdown', follow)
-addEventListener('scroll', () => { tip.hidden = true }, { passive: true })
-addEventListener('focusin', (event) => {
-  if (!(event.target instanceof Element) || event.target.dataset.tip === undefined) return
-  const box = event.target.getBoundingClientRect()
-  show(event.target, box.left + box.width / 2, box.top + box.height / 2)
-})
+addEventListener('scroll', rest, { passive: true })
+addEventListener('focusin', rest)
 addEventListener('focusout', () => { tip.hidden = true })
 addEventListener('keydown', (event) => { if (event.key === 'Escape') tip.hidden = true })
 `

@@ -110,6 +110,8 @@ export class Browser {
     await send('Emulation.setDeviceMetricsOverride', {
       ...{ width, height, deviceScaleFactor: 1, mobile: mobile === true },
     })
+    // Without a window, whether a page has the focus is chance.
+    await send('Emulation.setFocusEmulationEnabled', { enabled: true })
     const scheme = { name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }
     await send('Emulation.setEmulatedMedia', { features: [scheme] })
     await send('Page.navigate', { url })
