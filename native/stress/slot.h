@@ -36,12 +36,17 @@ constexpr std::optional<Sequence> decode(Slot slot, std::uint64_t value) noexcep
 
 constexpr std::size_t owner_of(Slot slot, std::size_t owners) noexcept { return slot % owners; }
 
+/// The first slot of `owner` that begins at `offset` or behind it.
+constexpr Slot first_slot(std::size_t offset, std::size_t owner, std::size_t owners) noexcept {
+  const Slot first = (offset + kSlotSize - 1) / kSlotSize;
+  return first + (owner + owners - first % owners) % owners;
+}
+
 /// Calls `visit(Slot)` for the slots of `owner` that lie in `bytes` as a whole.
 template <typename Visit>
 void for_each_slot(ByteRange bytes, std::size_t owner, std::size_t owners, Visit&& visit) {
-  const Slot first = (bytes.offset + kSlotSize - 1) / kSlotSize;
-  const std::size_t skipped = (owner + owners - first % owners) % owners;
-  for (Slot slot = first + skipped; (slot + 1) * kSlotSize <= bytes.end(); slot += owners) {
+  for (Slot slot = first_slot(bytes.offset, owner, owners); (slot + 1) * kSlotSize <= bytes.end();
+       slot += owners) {
     visit(slot);
   }
 }

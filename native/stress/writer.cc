@@ -107,13 +107,9 @@ void Writer::stream() {
   const std::uint64_t frame = arena.frame.load(std::memory_order_relaxed);
   if (frame == std::exchange(stream_frame_, frame)) return;
   View& view = *arena.views[owner_ % arena.views.size()];
-  PageIndex& page = stream_;
   for (std::size_t left = kPagesPerStream; left > 0; --left) {
-    // The first of its slots that lies in the page as a whole.
-    const Slot first = (page * kPageSize + kSlotSize - 1) / kSlotSize;
-    const Slot slot = first + (owner_ + arena.owners - first % arena.owners) % arena.owners;
-    write_slot(arena, view, slot);
-    page = page + 1 < arena.pages() ? page + 1 : 0;
+    write_slot(arena, view, first_slot(stream_ * kPageSize, owner_, arena.owners));
+    stream_ = stream_ + 1 < arena.pages() ? stream_ + 1 : 0;
   }
   counts_.cpu_writes += kPagesPerStream;
   ++counts_.streams;

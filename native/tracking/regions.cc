@@ -168,10 +168,10 @@ void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
   const std::uint64_t found = state.harvested.word(index) & mask;
   std::uint64_t remembered = region.looking | region.cold;
   for (const std::uint64_t earlier : region.seen) remembered |= earlier;
+  if (region.unswept < kLongestInterval) ++region.unswept;
   if (open != 0 && ((found & ~open) | remembered) == 0 && !doubt && !alarmed &&
       region.age + 1 < region.due) {
     ++region.age;
-    if (region.unswept < kLongestInterval) ++region.unswept;
     region.written *= 0.75F;
     state.stats.pages_kept_open += static_cast<std::uint64_t>(count_pages(open));
     return;
@@ -209,7 +209,6 @@ void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
   const bool surprised =
       trusted && (sampled ? cold != 0 : 2 * count_pages(cold) > count_pages(looked));
   if (looked != 0) learn_cooling(region, looked, cold);
-  if (region.unswept < kLongestInterval) ++region.unswept;
 
   const bool kept = region.keeps_open;
   region.keeps_open = rate(region) - (kept ? 0 : kConfidence * deviation(region)) > threshold();

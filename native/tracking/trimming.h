@@ -8,16 +8,15 @@
 // the device's bytes of p are the twin's. Hence
 //
 // - whatever reaches the device comes from the twin (Tracker::contents()), and the twin takes a
-// page
-//   only when the page is reported, or read back;
+//   page only when the page is reported, or read back;
 // - a page of which the twin has taken what no completed collect has reported is marked;
-// - so is one that somebody declares written: he may have written it before the twin was made,
-// unseen;
+// - so is one that somebody declares written: he may have written it unseen, before the twin was
+//   made;
 // - bytes that go from the buffer object to the device around the twin (flush) are declared
-// written;
+//   written;
 // - and so is everything that is dirty when trimming begins. The twin is filled first, then
-// everything
-//   is harvested: a page that this does not find has not changed since the device had it.
+//   everything is harvested: a page that this does not find has not changed since the device had
+//   it.
 //
 // What is not pending has not been written since it was last compared, so the twin has its
 // contents.

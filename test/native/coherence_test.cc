@@ -189,26 +189,24 @@ TEST_CASE("writes of the device that go on do not protect again") {
   CHECK(fixture.coherent.tracker()->stats().pages_read_back == 0);
 }
 
-TEST_CASE("readback stops at the end of the resource that was touched") {
+/// How many pages a touch of `page` reads back where the device wrote two resources of 4 pages.
+std::uint64_t pages_read_back_by_touch_of(PageIndex page, std::uint8_t expected) {
   const TestDevice device;
   const CoherentFixture fixture(device, kPages, MechanismKind::kWriteFault);
   const auto first = fixture.resource({0, 4 * kPageSize});
   const auto second = fixture.resource({4 * kPageSize, 4 * kPageSize});
   device.fill(first, 1);
   device.wait(device.fill(second, 2));
-  CHECK(byte_at(*fixture.view, 1) == 1);
-  CHECK(fixture.coherent.tracker()->stats().pages_read_back == 3);
+  CHECK(byte_at(*fixture.view, page) == expected);
+  return fixture.coherent.tracker()->stats().pages_read_back;
+}
+
+TEST_CASE("readback stops at the end of the resource that was touched") {
+  CHECK(pages_read_back_by_touch_of(1, 1) == 3);
 }
 
 TEST_CASE("readback downwards stops at the beginning of the resource that was touched") {
-  const TestDevice device;
-  const CoherentFixture fixture(device, kPages, MechanismKind::kWriteFault);
-  const auto first = fixture.resource({0, 4 * kPageSize});
-  const auto second = fixture.resource({4 * kPageSize, 4 * kPageSize});
-  device.fill(first, 1);
-  device.wait(device.fill(second, 2));
-  CHECK(byte_at(*fixture.view, 7) == 2);
-  CHECK(fixture.coherent.tracker()->stats().pages_read_back == 4);
+  CHECK(pages_read_back_by_touch_of(7, 2) == 4);
 }
 
 TEST_CASE("with advice for random access one touch reads one page back") {
