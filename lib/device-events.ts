@@ -12,6 +12,7 @@ import {
   submits,
   wantsCounts,
 } from './events.ts'
+import { moments } from './moments.ts'
 import type { NativeBufferObject, NativeBufferReport, NativeDevice } from './native.ts'
 
 /** The messages of one device. Its methods that publish are called only when somebody listens. */
@@ -44,6 +45,7 @@ export class DeviceEvents {
     encoded: ReturnType<typeof encodeCommands>,
     commands: number,
   ): number {
+    moments.taking?.()
     const report: NativeBufferReport[] = []
     const { bytesStaged: stagedBefore } = this.#native.stats()
     const startTime = performance.now()

@@ -7,6 +7,7 @@ import { DeviceEvents } from './device-events.ts'
 import { invalidArgument, MkwriteError, outOfRange } from './errors.ts'
 import { wantsFlushes, wantsSubmits } from './events.ts'
 import { Fence, FenceQueue } from './fence.ts'
+import { moments } from './moments.ts'
 import { type NativeDevice, native } from './native.ts'
 import { checkPolicy, type Policy, policyInForce } from './policy.ts'
 import { type Resource, internals as resourceInternals } from './resource.ts'
@@ -132,7 +133,10 @@ export class EmulatedDevice implements Disposable {
         bandwidth: checkNumber('options.bandwidth', bandwidth, 0),
       },
       // Weakly, because the addon holds this function: a forgotten device shall be collected.
-      () => fences.deref()?.progress(),
+      () => {
+        moments.resumed?.()
+        fences.deref()?.progress()
+      },
     )
     this.#native = nativeDevice
     this.#fences = new FenceQueue(nativeDevice)

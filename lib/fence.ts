@@ -1,6 +1,7 @@
 // Fences: when a submission is done.
 
 import { MkwriteError } from './errors.ts'
+import { moments } from './moments.ts'
 import { fenceStatus, type NativeDevice } from './native.ts'
 import { checkDuration } from './validate.ts'
 
@@ -115,6 +116,7 @@ export class Fence {
   wait(timeoutMs?: number): boolean {
     const limit = timeoutMs === undefined ? -1 : checkDuration('timeoutMs', timeoutMs)
     const status = this.#native.wait(this.seqno, limit)
+    moments.resumed?.()
     if (status === fenceStatus.lost) throw lostError()
     return status === fenceStatus.signaled
   }

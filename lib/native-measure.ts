@@ -3,6 +3,7 @@
 import type { NativeBufferObject } from './native.ts'
 import type { NativeContender, NativeCpuWork, NativeFrameBatch } from './native-bench.ts'
 import type { NativeFaultMeasure } from './native-faults.ts'
+import type { NativeThreadMeasure } from './native-threads.ts'
 
 /** Nanoseconds of CPU time: one value for each batch. */
 interface NativeFloors {
@@ -34,7 +35,7 @@ export interface NativeBench {
   runBare(pages: Uint32Array, bytesPerPage: number, stamp: number, result: Float64Array): void
 }
 
-export interface NativeMeasure extends NativeFaultMeasure {
+export interface NativeMeasure extends NativeFaultMeasure, NativeThreadMeasure {
   /** CPU time of this thread in ns. */
   now(): number
   floors(batches: number): NativeFloors

@@ -10,6 +10,7 @@ import {
   wantsCollects,
   wantsCounts,
 } from './events.ts'
+import { moments } from './moments.ts'
 import { type NativeTracker, type NativeTrackerStats, native } from './native.ts'
 import { checkPolicy, type Mechanism, type Policy, policyInForce } from './policy.ts'
 import { checkInteger, checkOptions } from './validate.ts'
@@ -164,6 +165,7 @@ export class DirtyTracker implements Disposable {
   /** As `collect`, and tells those who listen. */
   #collectObserved(range: PageRange = {}): Uint32Array<ArrayBuffer> {
     const { first: firstPage, count: pages } = this.#checkPages(range)
+    moments.taking?.()
     const startTime = performance.now()
     const dirty = this.#native.collect(firstPage, pages)
     const duration = performance.now() - startTime

@@ -1,5 +1,6 @@
 // A replay as text for a terminal.
 
+import { describeOthers } from '../record/describe.ts'
 import type { ReplayResult } from '../record/index.ts'
 import { formatSize } from './quantities.ts'
 import { type Column, renderTable, style } from './table.ts'
@@ -9,7 +10,8 @@ export function renderReplay(result: ReplayResult): string {
   return [renderTrace(result), renderCases(result), renderVerdict(result)].join('\n\n')
 }
 
-function renderTrace({ trace, program, passes }: ReplayResult): string {
+function renderTrace(result: ReplayResult): string {
+  const { trace, program, passes } = result
   const { recordedOn: it, buffers, frames, submissions, collects } = trace
   const steps = [
     ...(submissions > 0 ? [`${submissions} submissions`] : []),
@@ -26,6 +28,7 @@ function renderTrace({ trace, program, passes }: ReplayResult): string {
     `${frames} frames of ${steps.join(' and ')}; ${buffers.length} buffer objects, ${size} in all`,
     `recorded on Linux ${it.kernel}, ${it.cpu}, tracked with ${trace.mechanism}; replayed ${passes} times here`,
     `A frame uses ${count(program.usedPages)} pages and writes ${count(program.dirtyPages)} in ${count(program.dirtyRuns)} runs; the device writes ${count(program.writtenPages)}, and ${count(program.pagesReadBack)} come back. ${own}`,
+    ...[describeOthers(result)].filter((it) => it !== ''),
   ].join('\n')
 }
 

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { invalidArgument, MkwriteError } from '../errors.ts'
 import { mechanisms } from '../policy.ts'
 import { ByteReader } from './bytes.ts'
-import { magic, magicPattern, recordKinds } from './format.ts'
+import { magicPattern, readableVersions, recordKinds, shareUnits } from './format.ts'
 import type { Trace, TraceBuffer, TraceFrame, TraceHeader, TraceStep } from './trace.ts'
 
 /** More would not fit into memory; a damaged file shall not take all of it. */
@@ -20,13 +20,16 @@ export function readTrace(file: Uint8Array): Trace {
   if (!(file instanceof Uint8Array)) throw invalidArgument('file', 'a Uint8Array', file)
   const bytes = unpack(file)
   const [first, afterFirst] = readLine(bytes, 0)
-  const [, version] = magicPattern.exec(first) ?? fail('it does not begin as one')
-  if (first !== magic) {
-    fail(`it is of version ${version}, and this mkwrite reads ${magicPattern.exec(magic)?.[1]}`)
+  const [, digits] = magicPattern.exec(first) ?? fail('it does not begin as one')
+  const version = readableVersions.find((it) => String(it) === digits)
+  if (version === undefined) {
+    return fail(
+      `it is of version ${digits}, and this mkwrite reads ${readableVersions.join(' and ')}`,
+    )
   }
   const [second, begin] = readLine(bytes, afterFirst)
   const { frameCount, ...header } = readHeader(second)
-  const frames = readFrames(new ByteReader(bytes.subarray(begin), fail), header.buffers)
+  const frames = readFrames(new ByteReader(bytes.subarray(begin), fail), header.buffers, version)
   if (frames.length !== frameCount) {
     fail(`it has ${frames.length} frames, and ${frameCount} were written`)
   }
@@ -92,7 +95,11 @@ function isBuffer(value: unknown): value is TraceBuffer {
   return fits && (owner === 'device' || owner === 'tracker')
 }
 
-function readFrames(reader: ByteReader, buffers: readonly TraceBuffer[]): TraceFrame[] {
+function readFrames(
+  reader: ByteReader,
+  buffers: readonly TraceBuffer[],
+  version: (typeof readableVersions)[number],
+): TraceFrame[] {
   const frames: TraceFrame[] = []
   let steps: TraceStep[] = []
   while (!reader.done) {
@@ -100,7 +107,9 @@ function readFrames(reader: ByteReader, buffers: readonly TraceBuffer[]): TraceF
     if (kind === recordKinds.frame) {
       const cpuNs = reader.number('a CPU time')
       const wallNs = reader.number('a time')
-      frames.push({ steps, cpuNs, wallNs, idleNs: reader.number('an idle time') })
+      const idleNs = reader.number('an idle time')
+      const units = version === 1 ? 0 : reader.number("other threads' share", shareUnits)
+      frames.push({ steps, cpuNs, wallNs, idleNs, othersShare: units / shareUnits })
       steps = []
     } else if (kind === recordKinds.submit) {
       steps.push(readSubmit(reader, buffers))

@@ -2,7 +2,7 @@
 
 import { gzipSync } from 'node:zlib'
 import { ByteWriter } from './bytes.ts'
-import { magic, recordKinds } from './format.ts'
+import { magic, recordKinds, shareUnits } from './format.ts'
 import type { TraceCollect, TraceFrame, TraceHeader, TraceSubmit } from './trace.ts'
 
 /** Takes steps and frames, keeps them as bytes, and makes a file of them. */
@@ -48,6 +48,7 @@ export class TraceEncoder {
   frame(times: Omit<TraceFrame, 'steps'>): void {
     this.#body.number(recordKinds.frame)
     for (const ns of [times.cpuNs, times.wallNs, times.idleNs]) this.#body.number(Math.round(ns))
+    this.#body.number(Math.round(times.othersShare * shareUnits))
     this.#frames++
   }
 

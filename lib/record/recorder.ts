@@ -10,10 +10,12 @@ import type {
   SubmitMessage,
   TimedMessage,
 } from '../events.ts'
+import { moments } from '../moments.ts'
 import { native } from '../native.ts'
 import type { Mechanism } from '../policy.ts'
 import { version } from '../version.ts'
 import { TraceEncoder } from './encode.ts'
+import { OthersMeter } from './others.ts'
 import type { TraceBuffer, TraceReadBack } from './trace.ts'
 
 /** How to record. */
@@ -44,6 +46,9 @@ export class Recorder {
   /** CPU time of the frame up to the last message, in ns. */
   #cpuNs = 0
   #lastCpu = now()
+  readonly #others = new OthersMeter()
+  /** CPU time that looking at other threads took since the last message, in ns. */
+  #lookedNs = 0
   #frameBegin = performance.now()
   #loopBegin = performance.eventLoopUtilization()
   #stopped = false
@@ -54,6 +59,8 @@ export class Recorder {
     subscribe('mkwrite:collect', this.#onCollect)
     subscribe('mkwrite:fault', this.#onFault)
     subscribe('mkwrite:readback', this.#onReadBack)
+    moments.resumed = () => this.#look(() => this.#others.begin())
+    moments.taking = () => this.#look(() => this.#others.end())
   }
 
   /** Frames so far. */
@@ -69,6 +76,8 @@ export class Recorder {
     unsubscribe('mkwrite:collect', this.#onCollect)
     unsubscribe('mkwrite:fault', this.#onFault)
     unsubscribe('mkwrite:readback', this.#onReadBack)
+    moments.resumed = undefined
+    moments.taking = undefined
     const done = this.#options.frames !== undefined && this.frames >= this.#options.frames
     if (done) return
     // What came back after the last submission belongs to a frame, too.
@@ -133,12 +142,21 @@ export class Recorder {
     const cpu = now()
     // What it took to make the message is not the program's.
     const own = (performance.now() - message.startTime - message.duration) * 1e6
-    this.#cpuNs += Math.max(cpu - this.#lastCpu - own, 0)
+    this.#cpuNs += Math.max(cpu - this.#lastCpu - own - this.#lookedNs, 0)
+    this.#lookedNs = 0
     encode(message)
     const { interval = 0, frames = Number.POSITIVE_INFINITY } = this.#options
     if (performance.now() - this.#frameBegin >= interval) this.#endFrame()
     if (this.frames >= frames) this.stop()
+    // What a submission set going does not run while the main thread writes, but while it is recorded.
+    this.#others.begin()
     this.#lastCpu = now()
+  }
+
+  #look(look: () => void): void {
+    const begin = now()
+    look()
+    this.#lookedNs += now() - begin
   }
 
   #endFrame(): void {
@@ -148,6 +166,7 @@ export class Recorder {
       cpuNs: this.#cpuNs,
       wallNs: (end - this.#frameBegin) * 1e6,
       idleNs: idle * 1e6,
+      othersShare: this.#others.takeShare(),
     })
     this.#cpuNs = 0
     this.#frameBegin = end

@@ -70,6 +70,8 @@ export interface ProgramSummary {
   writtenPages: number
   /** Pages that come back per frame. */
   pagesReadBack: number
+  /** Share of the time, 0 to 1, that other threads of the program ran while the main thread did. */
+  othersShare: number
 }
 
 /** What was replayed. */
@@ -90,8 +92,14 @@ export interface ReplayResult {
   trace: ReplayedTrace
   /** The machine on which it was replayed. */
   replayedOn: TraceMachine
-  /** How often each policy replayed the trace. */
+  /** How often each policy replayed the trace; twice as often if `othersRan` is not null. */
   passes: number
+  /**
+   * How much the thread that stands for the program's other threads ran while it was to, 0 to 1; other
+   * programs may have kept it from that. Null if no other threads ran to speak of while the trace was
+   * recorded, or nobody knows.
+   */
+  othersRan: number | null
   /** What the program does. */
   program: ProgramSummary
   /** One for each policy, the cheapest first. */

@@ -10,8 +10,9 @@ import { Check, type Losses } from './check.ts'
 import { recommend } from './recommend.ts'
 import { makeReplayPlan, type ReplayOptions } from './replay-options.ts'
 import type { ReplayCase, ReplayResult } from './replay-result.ts'
-import { type Contender, type FrameTime, Stage, type StageCounts } from './stage.ts'
+import { type Contender, Stage, type StageCounts } from './stage.ts'
 import { countSteps, steadyFrames, summarizeProgram } from './summarize.ts'
+import { Timing } from './timing.ts'
 import type { Trace, TraceFrame, TraceMachine } from './trace.ts'
 
 /**
@@ -47,28 +48,21 @@ export async function replay(trace: Trace, options: ReplayOptions = {}): Promise
     await begin(`checking ${contender}`, index)
     checks.set(contender, checkOnce(trace, contender))
   }
-  const times = new Map<Contender, FrameTime[][]>(contenders.map((contender) => [contender, []]))
-  const end = performance.now() + seconds * 1000
-  // Sleeping must not take more than half of the time.
-  const rests = trace.frames.length * contenders.length * leastPasses
-  const mostIdleMs = Math.min(longestRestMs, (seconds * 500) / rests)
-  let passes = 0
-  while (passes < leastPasses || (passes < mostPasses && performance.now() < end)) {
-    await begin(`pass ${passes + 1}`, contenders.length + passes)
-    for (let turn = 0; turn < contenders.length; turn++) {
-      // Whoever comes first finds other things in the caches.
-      const contender = contenders[(turn + passes) % contenders.length] as Contender
-      times.get(contender)?.push(timeOnce(trace, contender, mostIdleMs))
+  const timing = new Timing(trace, contenders, plan)
+  try {
+    const end = performance.now() + seconds * 1000
+    for (let passes = 0; passes < leastPasses || performance.now() < end; passes++) {
+      if (passes === mostPasses) break
+      await begin(`pass ${passes + 1}`, contenders.length + passes)
+      timing.pass()
     }
-    passes++
+    return summarize(trace, chosen, timing, checks)
+  } finally {
+    timing[Symbol.dispose]()
   }
-  return summarize(trace, chosen, passes, times, checks)
 }
 
 type Checked = StageCounts & Losses
-
-/** More changes little any more. */
-const longestRestMs = 4
 
 /** What a contender did per frame, the first one left out, and what was lost on the way. */
 function checkOnce(trace: Trace, contender: Contender): Checked {
@@ -100,40 +94,23 @@ function checkOnce(trace: Trace, contender: Contender): Checked {
   }
 }
 
-function timeOnce(trace: Trace, contender: Contender, mostIdleMs: number): FrameTime[] {
-  const stage = new Stage(trace, contender)
-  try {
-    return trace.frames.map((frame) => stage.time(frame, mostIdleMs))
-  } finally {
-    stage[Symbol.dispose]()
-  }
-}
-
 function summarize(
   trace: Trace,
   chosen: readonly Policy[],
-  passes: number,
-  times: ReadonlyMap<Contender, FrameTime[][]>,
+  timing: Timing,
   checks: ReadonlyMap<Contender, Checked>,
 ): ReplayResult {
   const { frames, ...header } = trace
-  // Lower quartiles: other programs only ever make a pass slower.
-  const typical = (contender: Contender, pick: (time: FrameTime) => number): number[] =>
-    frames.map((_, frame) => {
-      const passes = times.get(contender) ?? []
-      return quantile(
-        passes.map((pass) => pick(pass[frame] as FrameTime)),
-        0.25,
-      )
-    })
-  const baseTouch = typical('none', ({ touchNs }) => touchNs)
-  const baseSubmit = typical('none', ({ submitNs }) => submitNs)
+  const baseTouch = timing.typical('none', ({ touchNs }) => touchNs)
+  const baseSubmit = timing.typical('none', ({ submitNs }) => submitNs)
 
   const measured = (['explicit', ...chosen] as const).map((policy): ReplayCase => {
-    const touch = typical(policy, ({ touchNs }) => touchNs).map((ns, i) => ns - (baseTouch[i] ?? 0))
-    const submit = typical(policy, ({ submitNs }) => submitNs).map(
-      (ns, i) => ns - (baseSubmit[i] ?? 0),
-    )
+    const touch = timing
+      .typical(policy, ({ touchNs }) => touchNs)
+      .map((ns, i) => ns - (baseTouch[i] ?? 0))
+    const submit = timing
+      .typical(policy, ({ submitNs }) => submitNs)
+      .map((ns, i) => ns - (baseSubmit[i] ?? 0))
     const msOfFrames = touch.map((ns, i) => (ns + (submit[i] ?? 0)) / 1e6)
     const steady = steadyFrames(msOfFrames)
     const checked = checks.get(policy) as Checked
@@ -168,7 +145,8 @@ function summarize(
       collects: countSteps(frames, 'collect'),
     },
     replayedOn,
-    passes,
+    passes: timing.passes,
+    othersRan: timing.othersRan(),
     program,
     cases,
     recommendation: recommend(cases, program),

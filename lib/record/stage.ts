@@ -11,6 +11,7 @@ import {
   native,
 } from '../native.ts'
 import type { Policy } from '../policy.ts'
+import type { BusyOthers } from './busy.ts'
 import type {
   Runs,
   Trace,
@@ -34,6 +35,8 @@ export interface FrameTime {
   touchNs: number
   /** Submissions, collects and explicit synchronisation. */
   submitNs: number
+  /** How much another thread ran meanwhile, from 0 to 1; 0 unless one was to. */
+  ran: number
 }
 
 /** What a contender was found to have done. */
@@ -139,6 +142,7 @@ export class Stage implements Disposable {
   readonly #contender: Contender
   readonly #device: NativeDevice | undefined
   #stamp = 0
+  #others: BusyOthers | undefined
   /** For the device, since the last rest. */
   #waitedMs = 0
 
@@ -174,10 +178,17 @@ export class Stage implements Disposable {
     return this.#device
   }
 
-  /** Does all steps of a frame, and tells what they took. */
-  time({ steps, idleNs }: TraceFrame, mostIdleMs: number): FrameTime {
+  /**
+   * Does all steps of a frame, and tells what they took.
+   *
+   * @param others run while this is timed; default: nobody does
+   */
+  time({ steps, idleNs }: TraceFrame, mostIdleMs: number, others?: BusyOthers): FrameTime {
     this.#rest(Math.min(idleNs / 1e6, mostIdleMs))
-    return this.#run(steps)
+    this.#others = others
+    const time = this.#run(steps)
+    this.#others = undefined
+    return { ...time, ran: others?.takeShare() ?? 0 }
   }
 
   /** Does all steps of a frame, and shows them to `witness`. */
@@ -186,7 +197,7 @@ export class Stage implements Disposable {
   }
 
   #run(steps: readonly TraceStep[], witness?: Witness): FrameTime {
-    const time: FrameTime = { touchNs: 0, submitNs: 0 }
+    const time: FrameTime = { touchNs: 0, submitNs: 0, ran: 0 }
     for (const step of steps) {
       witness?.before(this, step)
       this.#stamp++
@@ -248,6 +259,7 @@ export class Stage implements Disposable {
   }
 
   #submit(step: TraceSubmit, time: FrameTime): undefined {
+    this.#others?.begin()
     const touched = now()
     this.#touch(step)
     time.touchNs += now() - touched
@@ -262,6 +274,7 @@ export class Stage implements Disposable {
     if (this.#contender === 'explicit') this.#flush(step)
     const seqno = this.device.submit(commands)
     time.submitNs += now() - begin
+    this.#others?.end()
     if (step.busy) this.device.resume()
     const waiting = performance.now()
     this.device.wait(seqno, -1)
@@ -305,12 +318,14 @@ export class Stage implements Disposable {
 
   #collect({ buffer, dirty, firstPage, pages }: TraceCollect, time: FrameTime): Runs | undefined {
     const actor = this.actors[buffer] as Actor
+    this.#others?.begin()
     const touched = now()
     actor.write(dirty, this.#stamp)
     time.touchNs += now() - touched
     const begin = now()
     const reported = actor.tracker?.collect(firstPage, pages)
     time.submitNs += now() - begin
+    this.#others?.end()
     return reported
   }
 }

@@ -37,6 +37,7 @@ export function summarizeProgram({ frames, buffers }: Trace): Omit<ProgramSummar
     usedPages: perFrame(used),
     writtenPages: perFrame((step) => sum(written(step), countPages)),
     pagesReadBack: perFrame((step) => sum(readBack(step), countPages)),
+    othersShare: mean(steady.map(({ othersShare }) => othersShare)),
   }
 }
 

@@ -76,6 +76,12 @@ export interface TraceFrame {
   wallNs: number
   /** Of that, time that the event loop had nothing to do, in nanoseconds. */
   idleNs: number
+  /**
+   * How much other threads of the program ran while its main thread did, from when it last went on
+   * after waiting for a device up to the submission or collect: 0, or unknown, to 1, always at least
+   * one. In thousandths.
+   */
+  othersShare: number
 }
 
 /** A machine, and what ran on it. */

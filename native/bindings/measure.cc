@@ -10,6 +10,7 @@
 #include "bindings/buffer_object.h"
 #include "bindings/environment.h"
 #include "bindings/measure_faults.h"
+#include "bindings/measure_threads.h"
 #include "faults/slow_faults.h"
 #include "measure/bare_loop.h"
 #include "measure/clock.h"
@@ -132,6 +133,7 @@ void export_measure(Napi::Env env, Napi::Object exports) {
   measure["Bench"] = Bench::define(env);
   export_bench(env, measure);
   export_measure_faults(env, measure);
+  export_measure_threads(env, measure);
   exports["measure"] = measure;
 }
 

@@ -5,7 +5,8 @@
 
 namespace mkwrite {
 
-/// measure: { now, floors, Bench, and what measure_faults.h adds }; see lib/native-measure.ts
+/// measure: { now, floors, Bench, and what measure_faults.h and measure_threads.h add }; see
+/// lib/native-measure.ts
 void export_measure(Napi::Env env, Napi::Object exports);
 
 }  // namespace mkwrite

@@ -53,7 +53,13 @@ function submitStep(frame: number): TraceSubmit {
   }
 }
 
-const frameOf = (step: TraceStep) => ({ steps: [step], cpuNs: 2e6, wallNs: 3e6, idleNs: 1e5 })
+const frameOf = (step: TraceStep) => ({
+  steps: [step],
+  cpuNs: 2e6,
+  wallNs: 3e6,
+  idleNs: 1e5,
+  othersShare: 0,
+})
 
 const submits: Trace = {
   ...header,
@@ -131,7 +137,9 @@ test('the result says what was replayed, in order of cost', async () => {
       usedPages: 36,
       writtenPages: 8,
       pagesReadBack: 3,
+      othersShare: 0,
     },
+    othersRan: null,
   })
   const policies = result.cases.map(({ policy }) => policy)
   expect([...policies].sort()).toEqual(['explicit', ...coherentPolicies].sort())
@@ -224,6 +232,7 @@ describe('the recommendation', () => {
     usedPages: 1000,
     writtenPages: 0,
     pagesReadBack: 0,
+    othersShare: 0,
   }
   const makeCase = (policy: ReplayCase['policy'], ms: number, lostPages = 0): ReplayCase => ({
     policy,

@@ -88,6 +88,7 @@ const anyTrace: fc.Arbitrary<Trace> = fc
           cpuNs: fc.maxSafeNat(),
           wallNs: fc.maxSafeNat(),
           idleNs: fc.maxSafeNat(),
+          othersShare: fc.nat(1000).map((thousandths) => thousandths / 1000),
         }),
         { maxLength: 5 },
       ),
@@ -126,6 +127,7 @@ const small: Trace = {
       cpuNs: 1000,
       wallNs: 3000,
       idleNs: 500,
+      othersShare: 0.25,
     },
   ],
 }
@@ -141,10 +143,12 @@ function refusal(file: Uint8Array): MkwriteError {
 }
 
 /** A file with this body behind the header of `small`, or another header. */
-function fileOf(body: readonly number[], header: object = {}): Uint8Array {
+function fileOf(body: readonly number[], header: object = {}, version = 2): Uint8Array {
   const { frames, ...rest } = small
   const json = JSON.stringify({ ...rest, frames: frames.length, ...header })
-  return gzipSync(Buffer.concat([Buffer.from(`mkwrite trace 1\n${json}\n`), Buffer.from(body)]))
+  return gzipSync(
+    Buffer.concat([Buffer.from(`mkwrite trace ${version}\n${json}\n`), Buffer.from(body)]),
+  )
 }
 
 propertyTest.prop([anyTrace], { numRuns: 200 })('what is written is read again', (trace) => {
@@ -154,7 +158,7 @@ propertyTest.prop([anyTrace], { numRuns: 200 })('what is written is read again',
 test('the format is the one that docs/trace.md describes', () => {
   const bytes = gunzipSync(encode(small))
   const [magic, header] = bytes.toString('latin1').split('\n')
-  expect(magic).toBe('mkwrite trace 1')
+  expect(magic).toBe('mkwrite trace 2')
   expect(JSON.parse(header ?? '')).toMatchObject({ program: 'app.mjs', frames: 1 })
   const body = bytes.subarray((magic ?? '').length + (header ?? '').length + 2)
   expect([...body]).toEqual([
@@ -167,7 +171,13 @@ test('the format is the one that docs/trace.md describes', () => {
     ...[0x80, 0x80, 1], // 16384 bytes
     ...[2, 1, 1, 2, 1, 2, 1], // a collect of buffer object 1, from page 1 on 2 pages
     ...[0, 0xe8, 7, 0xb8, 0x17, 0xf4, 3], // the end of the frame: 1000, 3000 and 500 ns
+    ...[0xfa, 1], // others ran for 250 thousandths
   ])
+})
+
+test('version 1 is read, which does not say how much other threads ran', () => {
+  const { frames } = readTrace(fileOf([0, 3, 2, 1], {}, 1))
+  expect(frames).toEqual([{ steps: [], cpuNs: 3, wallNs: 2, idleNs: 1, othersShare: 0 }])
 })
 
 describe('a damaged file is refused with a typed error', () => {
@@ -222,8 +232,8 @@ describe('a damaged file is refused with a typed error', () => {
     ['something else', gzipSync('hello\n{}\n'), 'does not begin as one'],
     [
       'a later version',
-      gzipSync('mkwrite trace 2\n{}\n'),
-      'of version 2, and this mkwrite reads 1',
+      gzipSync('mkwrite trace 3\n{}\n'),
+      'of version 3, and this mkwrite reads 1 and 2',
     ],
     ['no header', gzipSync('mkwrite trace 1\n'), 'header does not end'],
     ['no JSON', gzipSync('mkwrite trace 1\n{\n'), 'not JSON'],

@@ -1,5 +1,6 @@
 // A replay as a page: one file, which needs nothing else.
 
+import { describeOthers } from '../describe.ts'
 import type { ReplayCase, ReplayResult } from '../replay-result.ts'
 import type { Trace } from '../trace.ts'
 import { type HeatMap, makeHeatMap } from './heat-map.ts'
@@ -53,14 +54,15 @@ const escapeHtml = (text: string): string =>
 
 const milliseconds = (ms: number): string => Math.max(ms, 0).toFixed(4)
 
-function renderFacts({ trace, program, passes, replayedOn }: ReplayResult): string {
+function renderFacts(result: ReplayResult): string {
+  const { trace, program, passes, replayedOn } = result
   const { recordedOn: it } = trace
   const own =
     program.ownMs === null
       ? 'Recorded on another machine, so the time of its own work here is not known.'
       : `Its own work takes ${milliseconds(program.ownMs)} ms of CPU time per frame.`
   return `<p class="quiet">${trace.frames} frames, ${trace.buffers.length} buffer objects with ${program.pages} pages of ${trace.pageSize} bytes.
-Recorded with ${trace.mechanism} on Linux ${escapeHtml(it.kernel)}, ${escapeHtml(it.cpu)}; replayed ${passes} times on Linux ${escapeHtml(replayedOn.kernel)}, ${escapeHtml(replayedOn.cpu)}. ${own}</p>`
+Recorded with ${trace.mechanism} on Linux ${escapeHtml(it.kernel)}, ${escapeHtml(it.cpu)}; replayed ${passes} times on Linux ${escapeHtml(replayedOn.kernel)}, ${escapeHtml(replayedOn.cpu)}. ${own} ${describeOthers(result)}</p>`
 }
 
 function renderVerdict({ recommendation, cases }: ReplayResult): string {

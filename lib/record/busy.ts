@@ -1,0 +1,44 @@
+// Stands for the other threads of a program while its frames are done again.
+
+import { native } from '../native.ts'
+import type { NativeBusyThread } from '../native-threads.ts'
+
+export class BusyOthers implements Disposable {
+  readonly #thread: NativeBusyThread = new native.measure.BusyThread()
+  #begin = { wallMs: 0, cpuNs: 0 }
+  #wallNs = 0
+  #cpuNs = 0
+
+  /** Lets it run, before a part that is timed. */
+  begin(): void {
+    this.#thread.spin()
+    this.#begin = { wallMs: performance.now(), cpuNs: this.#thread.cpuTime() }
+  }
+
+  /** Lets it sleep again. */
+  end(): void {
+    this.#cpuNs += this.#thread.cpuTime() - this.#begin.cpuNs
+    this.#wallNs += (performance.now() - this.#begin.wallMs) * 1e6
+    this.#thread.sleep()
+  }
+
+  /**
+   * How much it really ran, from 0 to 1, between `begin` and `end` since the last call: other programs may
+   * have had the processor.
+   */
+  takeShare(): number {
+    const share = this.#wallNs > 0 ? Math.min(this.#cpuNs / this.#wallNs, 1) : 0
+    this.#wallNs = 0
+    this.#cpuNs = 0
+    return share
+  }
+
+  /** What it has counted while it ran. */
+  get rounds(): number {
+    return this.#thread.rounds()
+  }
+
+  [Symbol.dispose](): void {
+    this.#thread.end()
+  }
+}

@@ -1,0 +1,77 @@
+#include "measure/busy_thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <time.h>
+
+namespace mkwrite {
+
+BusyThread::BusyThread() : thread_([this] { run(); }) {
+  pthread_setname_np(thread_.native_handle(), "mkwrite-busy");
+}
+
+BusyThread::~BusyThread() {
+  state_.store(kEnding);
+  futex_wake(state_);
+  thread_.join();
+}
+
+bool BusyThread::spin(std::chrono::nanoseconds patience) noexcept {
+  // A scheduler that finds no CPU idle may let it take turns with who woke it.
+  avoid(sched_getcpu());
+  const std::uint64_t before = rounds();
+  state_.store(kSpinning);
+  futex_wake(state_);
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (rounds() == before) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    // With one CPU it would never begin otherwise.
+    sched_yield();
+  }
+  return true;
+}
+
+void BusyThread::sleep() noexcept { state_.store(kAsleep); }
+
+std::int64_t BusyThread::cpu_ns() const noexcept {
+  clockid_t clock{};
+  timespec now{};
+  const auto handle = const_cast<std::thread&>(thread_).native_handle();
+  if (pthread_getcpuclockid(handle, &clock) != 0 || clock_gettime(clock, &now) != 0) return 0;
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+void BusyThread::avoid(int cpu) noexcept {
+  if (cpu == avoided_cpu_) return;
+  cpu_set_t others;
+  // Those of the caller: what this thread itself was confined to before does not matter.
+  if (cpu < 0 || sched_getaffinity(0, sizeof others, &others) != 0) return;
+  CPU_CLR(static_cast<std::size_t>(cpu), &others);
+  if (CPU_COUNT(&others) == 0) return;
+  if (pthread_setaffinity_np(thread_.native_handle(), sizeof others, &others) == 0) {
+    avoided_cpu_ = cpu;
+  }
+}
+
+void BusyThread::run() noexcept {
+  // Whoever handles signals of this process does so elsewhere.
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  for (;;) {
+    const std::uint32_t state = state_.load();
+    if (state == kEnding) return;
+    if (state == kAsleep) {
+      futex_wait(state_, kAsleep);
+      continue;
+    }
+    // No pause instruction: hypervisors take the CPU away from who repeats it (pause-loop exiting).
+    while (state_.load(std::memory_order_relaxed) == kSpinning) {
+      // Relaxed: it orders nothing; nobody else writes it.
+      rounds_.store(rounds() + 1, std::memory_order_relaxed);
+    }
+  }
+}
+
+}  // namespace mkwrite

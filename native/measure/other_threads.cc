@@ -1,0 +1,81 @@
+#include "measure/other_threads.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+
+#include "memory/error.h"
+
+namespace mkwrite {
+namespace {
+
+/// The clock of a thread's CPU time, as pthread_getcpuclockid makes it from a handle; see
+/// make_thread_cpuclock in the kernel's include/linux/posix-timers.h.
+clockid_t cpu_clock_of(pid_t thread) noexcept {
+  constexpr unsigned kOfThread = 4;
+  constexpr unsigned kScheduled = 2;
+  constexpr unsigned kShift = 3;
+  return static_cast<clockid_t>((~static_cast<unsigned>(thread) << kShift) | kOfThread |
+                                kScheduled);
+}
+
+/// Nothing if it has ended.
+std::optional<std::int64_t> cpu_time_of(pid_t thread) noexcept {
+  timespec now{};
+  if (clock_gettime(cpu_clock_of(thread), &now) != 0) return std::nullopt;
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+}  // namespace
+
+OtherThreads::OtherThreads() : tasks_(open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (!tasks_) throw_system_error("open", errno, "Mount /proc.");
+  cpu_ns();
+  total_ = 0;
+}
+
+std::int64_t OtherThreads::cpu_ns() {
+  struct stat status{};
+  if (fstat(tasks_.get(), &status) == 0 && static_cast<std::size_t>(status.st_nlink) != links_) {
+    links_ = static_cast<std::size_t>(status.st_nlink);
+    list();
+  }
+  bool has_ended = false;
+  for (Thread& thread : threads_) {
+    const auto now = cpu_time_of(thread.id);
+    has_ended = has_ended || !now;
+    if (!now) continue;
+    // Less: another thread has got the number of one that ended.
+    total_ += *now >= thread.cpu_ns ? *now - thread.cpu_ns : *now;
+    thread.cpu_ns = *now;
+  }
+  // One may have begun where another ended, so that their count is the same.
+  if (has_ended) links_ = 0;
+  return total_;
+}
+
+void OtherThreads::list() {
+  const auto self = static_cast<pid_t>(syscall(SYS_gettid));
+  std::vector<Thread> found;
+  // A descriptor of its own, since reading moves it.
+  DIR* const folder = opendir("/proc/self/task");
+  if (folder == nullptr) throw_system_error("opendir", errno, "Mount /proc.");
+  while (const dirent* const entry = readdir(folder)) {
+    const auto id = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
+    if (id <= 0 || id == self) continue;
+    const auto known = std::ranges::find(threads_, id, &Thread::id);
+    found.push_back({id, known == threads_.end() ? 0 : known->cpu_ns});
+  }
+  closedir(folder);
+  threads_ = std::move(found);
+}
+
+}  // namespace mkwrite
