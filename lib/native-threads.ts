@@ -2,8 +2,8 @@
 
 /** A thread that computes on demand; it begins asleep. See native/measure/busy_thread.h. */
 export interface NativeBusyThread {
-  /** Lets it run, and waits up to 2 ms until it does; false: other programs keep it from that. */
-  spin(): boolean
+  /** Lets it run, and waits that long until it does; false: other programs keep it from that. */
+  spin(milliseconds: number): boolean
   /** Lets it sleep, soon. */
   sleep(): void
   /** CPU time that it has had, in ns. */

@@ -116,9 +116,9 @@ describe('every row', () => {
 
   test('is missing only where this machine lacks something', () => {
     const missing = rowsOf(result).filter((row) => row.median === null)
-    const lacking = /huge|soft-dirty|clear-refs|heap-writes|mappings/
+    const lacking = /huge|soft-dirty|clear-refs|heap-writes|mappings|tlb-shootdown/
     for (const { key } of missing) expect(key).toMatch(lacking)
-    const asked = ['run-ahead', 'threads', 'views', 'size', 'read-back']
+    const asked = ['run-ahead', 'threads', 'tlb-shootdown', 'views', 'size', 'read-back']
     expect(result.effects.map((row) => row.effect)).toEqual(expect.arrayContaining(asked))
   })
 })

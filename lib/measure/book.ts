@@ -5,6 +5,7 @@ import { type Absence, isTight, type Measurement, summarize } from '../statistic
 export class Book {
   readonly #rows = new Map<string, number[][]>()
   readonly #reasons = new Map<string, string>()
+  readonly #excuses = new Map<string, string>()
 
   /** @param ns one sample */
   record(key: string, pass: number, ns: number): void {
@@ -15,6 +16,11 @@ export class Book {
     }
     passes[pass] ??= []
     passes[pass].push(ns)
+  }
+
+  /** Notes why a sample is missing, which tells why a row is if there are no others. */
+  excuse(key: string, reason: string): void {
+    this.#excuses.set(key, reason)
   }
 
   /** Notes that a row cannot be measured here. */
@@ -34,7 +40,8 @@ export class Book {
   read(key: string): Measurement | Absence {
     const passes = this.#rows.get(key)
     if (passes !== undefined) return summarize(key, passes)
-    const reason = this.#reasons.get(key) ?? 'The time was up before its turn came.'
+    const reason =
+      this.#reasons.get(key) ?? this.#excuses.get(key) ?? 'The time was up before its turn came.'
     return { key, median: null, reason }
   }
 }

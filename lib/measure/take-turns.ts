@@ -14,9 +14,16 @@ export interface Subject {
 }
 
 export interface OpenSubject {
-  /** Nanoseconds. */
-  sample(): number
+  /** Nanoseconds; null if something kept this sample from being what it was to be. */
+  sample(): number | null
+  /** Why there are no samples, if all of them are null. */
+  excuse?: string
   close?(): void
+}
+
+/** One that always is. */
+export interface SteadySubject extends OpenSubject {
+  sample(): number
 }
 
 export interface Limits {
@@ -49,8 +56,10 @@ export function takeTurns(subjects: readonly Subject[], turn: Turn, limits: Limi
     for (let round = 0; round < limits.maxRounds && opened.length > 0; round++) {
       if (round > 0 && spent() >= (round < limits.minRounds ? patience : 1)) break
       if (round >= limits.minRounds && opened.every(({ key }) => turn.book.isTight(key))) break
-      for (const { key, sample } of orderOf(round, opened)) {
-        turn.book.record(key, turn.pass, sample())
+      for (const { key, sample, excuse = '' } of orderOf(round, opened)) {
+        const ns = sample()
+        if (ns === null) turn.book.excuse(key, excuse)
+        else turn.book.record(key, turn.pass, ns)
       }
     }
   } finally {

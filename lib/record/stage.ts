@@ -1,6 +1,7 @@
 // The buffer objects of a trace under one contender, and what the program did to them, done again.
 
 import { constants } from 'node:buffer'
+import type { BusyOthers } from '../busy-others.ts'
 import { MkwriteError } from '../errors.ts'
 import {
   type NativeBufferObject,
@@ -11,7 +12,6 @@ import {
   native,
 } from '../native.ts'
 import type { Policy } from '../policy.ts'
-import type { BusyOthers } from './busy.ts'
 import type {
   Runs,
   Trace,

@@ -1,7 +1,7 @@
 // Times of all contenders, pass by pass.
 
 import { mean } from 'simple-statistics'
-import { BusyOthers } from './busy.ts'
+import { BusyOthers } from '../busy-others.ts'
 import { runsMeanwhile, typicalTimes } from './mix.ts'
 import { type Contender, type FrameTime, Stage } from './stage.ts'
 import type { Trace } from './trace.ts'
@@ -14,6 +14,9 @@ interface Passes {
 
 /** More changes little any more. */
 const longestRestMs = 4
+
+/** For each step, so it must not be much; what other programs keep it from is left out. */
+const patienceMs = 0.5
 
 export class Timing implements Disposable {
   readonly #trace: Trace
@@ -35,7 +38,7 @@ export class Timing implements Disposable {
     this.#times = new Map(contenders.map((contender) => [contender, { idle: [], busy: [] }]))
     const { frames } = trace
     const isShared = frames.some(({ othersShare }) => runsMeanwhile(othersShare))
-    if (isShared) this.#others = new BusyOthers()
+    if (isShared) this.#others = new BusyOthers(patienceMs)
     const rests = frames.length * contenders.length * leastPasses * (isShared ? 2 : 1)
     this.#mostIdleMs = Math.min(longestRestMs, (seconds * 500) / rests)
   }

@@ -29,11 +29,14 @@ class BusyThreadWrap final : public Napi::ObjectWrap<BusyThreadWrap> {
   }
 
  private:
-  /// spin(): whether it runs by now
+  /// spin(milliseconds of patience): whether it runs by now
   Napi::Value spin(const Napi::CallbackInfo& info) {
-    constexpr std::chrono::milliseconds kPatience{2};
-    return translating_errors(
-        info.Env(), [&] { return Napi::Boolean::New(info.Env(), thread().spin(kPatience)); });
+    return translating_errors(info.Env(), [&] {
+      constexpr double kNsPerMillisecond = 1e6;
+      const double ns = info[0].As<Napi::Number>().DoubleValue() * kNsPerMillisecond;
+      const auto patience = std::chrono::nanoseconds(static_cast<std::int64_t>(ns));
+      return Napi::Boolean::New(info.Env(), thread().spin(patience));
+    });
   }
 
   void sleep(const Napi::CallbackInfo& info) {

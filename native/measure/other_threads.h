@@ -16,10 +16,10 @@ class OtherThreads {
   /// From here on. Throws Error if /proc/self/task cannot be read.
   OtherThreads();
 
-  /// CPU time in ns that they have had since this was made, those included that have begun since. Of
-  /// those that have ended, what they had when it was last asked. Asks each thread's own clock: the
-  /// clock of the process leaves out what threads that run have had since the last tick, up to 10 ms.
-  /// About a system call for each thread.
+  /// CPU time in ns that they have had since this was made, those included that have begun since.
+  /// Of those that have ended, what they had when it was last asked. Asks each thread's own clock:
+  /// the clock of the process leaves out what threads that run have had since the last tick, up to
+  /// 10 ms. About a system call for each thread.
   std::int64_t cpu_ns();
 
  private:

@@ -1,8 +1,8 @@
 // How much other threads run: recorded, replayed with one that does, and mixed by share.
 
 import { afterEach, describe, expect, test } from 'vitest'
+import { BusyOthers } from '../../lib/busy-others.ts'
 import { native } from '../../lib/native.ts'
-import { BusyOthers } from '../../lib/record/busy.ts'
 import { describeOthers } from '../../lib/record/describe.ts'
 import { type ReplayResult, replay, type Trace, type TraceFrame } from '../../lib/record/index.ts'
 import { runsMeanwhile, typicalTimes } from '../../lib/record/mix.ts'
@@ -73,7 +73,7 @@ describe('a meter of other threads', () => {
   function letRun(ns: number): void {
     others ??= new native.measure.BusyThread()
     const end = others.cpuTime() + ns
-    others.spin()
+    others.spin(20)
     while (others.cpuTime() < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
     others.sleep()
   }
@@ -146,7 +146,7 @@ describe('a replay', () => {
   test('lets a thread run where others did, and nowhere else', () => {
     const trace = traceOf(0, 0.5)
     useOnce(new Stage(trace, 'write-fault'), (stage) =>
-      useOnce(new BusyOthers(), (others) => {
+      useOnce(new BusyOthers(20), (others) => {
         const [idle, busy] = trace.frames as [TraceFrame, TraceFrame]
         expect(stage.time(idle, 0).ran).toBe(0)
         expect(others.rounds).toBe(0)

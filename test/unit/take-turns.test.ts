@@ -101,6 +101,21 @@ describe('subjects', () => {
     expect(log).toContain('close b')
   })
 
+  test('may have nothing to say for once', () => {
+    const book = new Book()
+    const open = (values: readonly (number | null)[]) => () => {
+      let index = 0
+      return { sample: () => values[index++ % values.length] ?? null, excuse: 'It rained.' }
+    }
+    const subjects = [
+      { key: 'a', open: open([100, null]) },
+      { key: 'b', open: open([null]) },
+    ]
+    takeTurns(subjects, { pass: 0, seconds: 60, book }, limits)
+    expect(book.read('a')).toMatchObject({ count: 5, median: 100 })
+    expect(book.read('b')).toEqual({ key: 'b', median: null, reason: 'It rained.' })
+  })
+
   test('that the machine cannot do are left out, with the reason', () => {
     const book = new Book()
     let opened = 0

@@ -1,11 +1,15 @@
 // What the tables say, in words.
 
-import type { MeasureResult, SweepCase } from '../../measure/index.ts'
+import type { EffectRow, Measurement, MeasureResult, SweepCase } from '../../measure/index.ts'
 import { formatMicroseconds, formatShare } from '../quantities.ts'
 import { style } from '../table.ts'
 
 /** A line for each conclusion. */
-export function renderVerdict({ sweep, crossovers }: MeasureResult): string[] {
+export function renderVerdict(result: MeasureResult): string[] {
+  return [...renderSweep(result), ...renderShootdowns(result.effects)]
+}
+
+function renderSweep({ sweep, crossovers }: MeasureResult): string[] {
   if (sweep.length === 0) return []
   const lines = [
     ...renderCheapest(sweep),
@@ -42,3 +46,42 @@ function renderCheapest(sweep: readonly SweepCase[]): string[] {
     return `${[`${start}: ${cost}`, ...rest].join(', ')}.`
   })
 }
+
+/** Less is no reason to choose another mechanism. */
+const noteworthyFactor = 1.2
+
+interface Shootdown {
+  mechanism: string
+  alone: Measurement
+  beside: Measurement
+}
+
+/** What other threads do to faults, as far as it was measured to do something. */
+function renderShootdowns(effects: readonly EffectRow[]): string[] {
+  const rows = effects.filter((row) => row.effect === 'tlb-shootdown')
+  const found = [...new Set(rows.map((row) => row.mechanism))].flatMap((mechanism): Shootdown[] => {
+    const [alone, beside] = [0, 1].map((value) =>
+      rows.find((row) => row.mechanism === mechanism && row.value === value),
+    )
+    if (alone === undefined || alone.median === null) return []
+    if (beside === undefined || beside.median === null) return []
+    return [{ mechanism, alone, beside }]
+  })
+  const slowed = found.filter(
+    (it) => it.beside.interval[0] > it.alone.interval[1] && factorOf(it) >= noteworthyFactor,
+  )
+  const cheapest = found.toSorted((a, b) => a.beside.median - b.beside.median)[0]
+  return slowed.map((it) => {
+    const [beside, alone] = [it.beside.median, it.alone.median].map(formatMicroseconds)
+    const text = `While another thread of the process runs, a fault under ${style('bold', it.mechanism)} takes ${beside} µs instead of ${alone} (TLB shootdown)`
+    // Advice only where the other mechanism was measured to suffer less.
+    const isBetter =
+      cheapest !== undefined &&
+      factorOf(cheapest) < factorOf(it) &&
+      cheapest.mechanism !== it.mechanism
+    if (!isBetter) return `${text}.`
+    return `${text}; under ${style('bold', cheapest.mechanism)} it takes ${formatMicroseconds(cheapest.beside.median)}.`
+  })
+}
+
+const factorOf = ({ alone, beside }: Shootdown): number => beside.median / alone.median

@@ -6,7 +6,7 @@ import { type MemoryKind, type NativeArmedMemory, timesPerAccess } from '../../n
 import type { Mechanism } from '../../policy.ts'
 import { everyFifth } from '../latency.ts'
 import { type Pattern, pageSource } from '../patterns.ts'
-import type { OpenSubject } from '../take-turns.ts'
+import type { OpenSubject, SteadySubject } from '../take-turns.ts'
 
 const MiB = 1024 * 1024
 
@@ -52,15 +52,26 @@ export function openRegionWrites(options: ArmedOptions & { openPages: number }):
   }
 }
 
-/** The median of 256 single faults. */
-export function openSingleFaults(mechanism: Mechanism, pattern: Pattern): OpenSubject {
+/**
+ * The median of 256 single faults.
+ *
+ * @param meanwhile what is to go on while they happen
+ */
+export function openSingleFaults(
+  mechanism: Mechanism,
+  pattern: Pattern,
+  meanwhile?: { begin(): void; end(): void },
+): SteadySubject {
   const memory = openMemory({ mechanism })
   const next = pageSource(pattern, memory.pages, 256)
   const times = new Float64Array(256 * timesPerAccess)
   return {
     sample() {
       memory.arm()
-      memory.time(next(), true, 1, times)
+      const pages = next()
+      meanwhile?.begin()
+      memory.time(pages, true, 1, times)
+      meanwhile?.end()
       return median(everyFifth(times, 0))
     },
     close: () => memory.release(),

@@ -10,6 +10,8 @@ import { type Limits, type OpenSubject, takeTurns } from '../take-turns.ts'
  * - `run-ahead`: pages that one write fault opens, written in sequence; `growing`: what the library
  *   decides. Per page.
  * - `threads`: writers at once, each on pages of its own of one view. Per fault, of one writer.
+ * - `tlb-shootdown`: threads of the process that run meanwhile, on other CPUs, without touching what is
+ *   tracked. Per fault.
  * - `huge-pages`: kind of memory whose pages are tracked one by one. Per page, written in sequence.
  * - `huge-regions`: kind of memory that is tracked in regions of a huge page. Per region.
  * - `views`: views of the buffer object, through which 256 pages are written in turn. Per page, with
@@ -23,6 +25,7 @@ import { type Limits, type OpenSubject, takeTurns } from '../take-turns.ts'
 export type EffectName =
   | 'run-ahead'
   | 'threads'
+  | 'tlb-shootdown'
   | 'huge-pages'
   | 'huge-regions'
   | 'views'

@@ -9,12 +9,14 @@ import { readBack } from './read-back.ts'
 import { runAhead } from './run-ahead.ts'
 import { sizes } from './sizes.ts'
 import { threads } from './threads.ts'
+import { tlbShootdown } from './tlb-shootdown.ts'
 import { views } from './views.ts'
 
 export function allEffects(plan: Plan): Effect {
   return joined([
     runAhead(plan),
     threads(plan),
+    tlbShootdown(plan),
     hugePages(plan),
     views(plan),
     sizes(plan),

@@ -14,6 +14,7 @@ export interface EffectTitle {
 export const effectTitles: Record<EffectName, EffectTitle> = {
   'run-ahead': { title: 'pages opened by one fault', unit: 'per page' },
   threads: { title: 'writers at once', unit: 'per fault' },
+  'tlb-shootdown': { title: 'other threads that run meanwhile', unit: 'per fault' },
   'huge-pages': { title: 'pages tracked one by one', unit: 'per page' },
   'huge-regions': { title: 'regions of a huge page', unit: 'per region' },
   views: { title: 'views of a buffer object', unit: 'per dirty page' },

@@ -6,7 +6,7 @@ import { native } from '../../native.ts'
 import type { Mechanism } from '../../policy.ts'
 import { DirtyTracker } from '../../tracker.ts'
 import { pageSource } from '../patterns.ts'
-import type { OpenSubject } from '../take-turns.ts'
+import type { OpenSubject, SteadySubject } from '../take-turns.ts'
 
 interface Tracked {
   buffer: BufferObject
@@ -39,7 +39,7 @@ export function openFrames(
   size: number,
   count: number,
   viewCount = 1,
-): OpenSubject {
+): SteadySubject {
   const { buffer, views, tracker, close } = open(mechanism, size, viewCount)
   const next = pageSource('random', buffer.size / native.pageSize, count)
   const { now, writePages } = native.measure

@@ -1,17 +1,23 @@
-// Stands for the other threads of a program while its frames are done again.
+// A thread that runs while this one is timed: it stands for the other threads of a program.
 
-import { native } from '../native.ts'
-import type { NativeBusyThread } from '../native-threads.ts'
+import { native } from './native.ts'
+import type { NativeBusyThread } from './native-threads.ts'
 
 export class BusyOthers implements Disposable {
   readonly #thread: NativeBusyThread = new native.measure.BusyThread()
+  readonly #patienceMs: number
   #begin = { wallMs: 0, cpuNs: 0 }
   #wallNs = 0
   #cpuNs = 0
 
+  /** @param patienceMs milliseconds to wait for a processor: other programs may have them all */
+  constructor(patienceMs: number) {
+    this.#patienceMs = patienceMs
+  }
+
   /** Lets it run, before a part that is timed. */
   begin(): void {
-    this.#thread.spin()
+    this.#thread.spin(this.#patienceMs)
     this.#begin = { wallMs: performance.now(), cpuNs: this.#thread.cpuTime() }
   }
 
