@@ -63,9 +63,11 @@ void BusyThread::run() noexcept {
     const std::uint32_t state = state_.load();
     if (state == kEnding) return;
     if (state == kAsleep) {
+      asleep_.store(true);
       futex_wait(state_, kAsleep);
       continue;
     }
+    asleep_.store(false);
     // No pause instruction: hypervisors take the CPU away from who repeats it (pause-loop exiting).
     while (state_.load(std::memory_order_relaxed) == kSpinning) {
       // Relaxed: it orders nothing; nobody else writes it.

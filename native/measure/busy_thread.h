@@ -30,6 +30,9 @@ class BusyThread {
   /// Lets it sleep. It may run on for some microseconds.
   void sleep() noexcept;
 
+  /// Whether it counts no more, until it is to spin again.
+  bool asleep() const noexcept { return asleep_.load(); }
+
   /// CPU time that it has had, in ns, exact while it runs.
   std::int64_t cpu_ns() const noexcept;
 
@@ -47,6 +50,7 @@ class BusyThread {
   void avoid(int cpu) noexcept;
 
   FutexWord state_{kAsleep};
+  std::atomic<bool> asleep_{false};
   /// On a cache line of its own: who is measured shall not wait for it.
   alignas(kCacheLine) std::atomic<std::uint64_t> rounds_{0};
   alignas(kCacheLine) int avoided_cpu_{-1};

@@ -24,15 +24,9 @@ void let_run(const BusyThread& thread, std::int64_t ns) {
   while (thread.cpu_ns() < end) std::this_thread::yield();
 }
 
-/// Until it does not count any more, since it has some microseconds to stop.
-std::uint64_t rounds_at_rest(const BusyThread& thread) {
-  std::uint64_t rounds = thread.rounds();
-  for (;;) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    const std::uint64_t now = thread.rounds();
-    if (now == rounds) return now;
-    rounds = now;
-  }
+/// It has some microseconds to stop.
+void await_sleep(const BusyThread& thread) {
+  while (!thread.asleep()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 std::int64_t own_cpu_ns() {
@@ -45,18 +39,19 @@ std::int64_t own_cpu_ns() {
 
 TEST_CASE("a busy thread runs while it is asked to, and not before or after") {
   BusyThread thread;
-  CHECK(rounds_at_rest(thread) == 0);
+  await_sleep(thread);
+  CHECK(thread.rounds() == 0);
   for (int turn = 0; turn < 3; ++turn) {
     const std::uint64_t before = thread.rounds();
     REQUIRE(thread.spin(kLong));
     CHECK(thread.rounds() > before);
     let_run(thread, kMillisecond);
     thread.sleep();
-    const std::uint64_t rested = rounds_at_rest(thread);
-    const std::int64_t cpu_ns = thread.cpu_ns();
+    await_sleep(thread);
+    const std::uint64_t rested = thread.rounds();
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     CHECK(thread.rounds() == rested);
-    CHECK(thread.cpu_ns() == cpu_ns);
+    CHECK(thread.asleep());
   }
 }
 
@@ -89,7 +84,7 @@ TEST_CASE("other threads' CPU time is counted, and one's own is not") {
   CHECK(others.cpu_ns() - before >= busy);
 
   thread->sleep();
-  rounds_at_rest(*thread);
+  await_sleep(*thread);
   const std::int64_t rested = others.cpu_ns();
   const std::int64_t own = own_cpu_ns();
   while (own_cpu_ns() < own + 20 * kMillisecond) continue;
