@@ -37,10 +37,14 @@ export interface NativeStressCounts {
   busySubmissions: number
   /** Submissions whose update the device refused, by injection. */
   refusedUpdates: number
+  /** Visits of a writer to a page that left it as it was. */
+  undoneWrites: number
   /** Changes of mechanism, under policies that change it. */
   mechanismSwitches: number
   /** Pages opened ahead of their first write, by run-ahead and for the stream. */
   pagesOpenedAhead: number
+  /** Pages found unchanged, and so not sent: with `trim`. */
+  pagesTrimmed: number
 }
 
 export interface NativeStressOptions {
@@ -51,6 +55,7 @@ export interface NativeStressOptions {
   /** Of each buffer object. */
   pages: number
   deviceWrites: boolean
+  trim: boolean
   seed: number
 }
 

@@ -52,6 +52,24 @@ test('one writer, one view, four pages and no time are enough', async () => {
   expect(result).toMatchObject({ comparisons: 1, lostUpdates: 0, staleReads: 0, seed: 7 })
 })
 
+describe.each([true, false])('with twins, and device writes: %s', (deviceWrites) => {
+  test('pages are trimmed, and nothing is lost', async () => {
+    const controller = new AbortController()
+    const running = stress({
+      ...brief,
+      mechanism: 'auto',
+      trim: true,
+      deviceWrites,
+      seconds: 3600,
+      signal: controller.signal,
+      onProgress: (counts) => {
+        if (counts.pagesTrimmed > 0 && counts.comparisons > 1) controller.abort(counts)
+      },
+    })
+    await expect(running).rejects.toMatchObject({ lostUpdates: 0, staleReads: 0 })
+  })
+})
+
 test('a size is rounded up to whole pages', async () => {
   const { size } = await stress({ seconds: 0, size: 4 * pageSize + 1 })
   expect(size).toBe(5 * pageSize)
@@ -117,6 +135,12 @@ describe('what cannot be run', () => {
     ['a size that is no number', { size: '1MiB' }, 'ERR_MKWRITE_INVALID_ARGUMENT'],
     ['a seed below 0', { seed: -1 }, 'ERR_MKWRITE_OUT_OF_RANGE'],
     ['device writes that are no boolean', { deviceWrites: 1 }, 'ERR_MKWRITE_INVALID_ARGUMENT'],
+    [
+      'twins under another policy',
+      { mechanism: 'kernel', trim: true },
+      'ERR_MKWRITE_INVALID_ARGUMENT',
+    ],
+    ['twins that are no boolean', { mechanism: 'auto', trim: 1 }, 'ERR_MKWRITE_INVALID_ARGUMENT'],
     ['a misspelled option', { thread: 1 }, 'ERR_MKWRITE_INVALID_ARGUMENT'],
   ])('%s', async (_, options, code) => {
     await expect(stress(options as StressOptions)).rejects.toMatchObject({ code })

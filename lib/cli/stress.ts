@@ -21,6 +21,7 @@ interface Flags {
   views?: unknown
   /** False after --no-device-writes. */
   deviceWrites?: boolean
+  trim?: boolean
   size?: unknown
   seed?: unknown
   progress?: boolean
@@ -53,6 +54,7 @@ export const registerStress: Registration = (cli) => {
     )
     .option('--views <count>', 'Views of each buffer object (default: 2)')
     .option('--no-device-writes', 'Trackers alone: no device, no submissions')
+    .option('--trim', 'With --mechanism auto: compare with twins before a slow bus')
     .option('--size <bytes>', 'Size of each buffer object, such as 4MiB (default: 4MiB)')
     .option('--seed <number>', 'Where random numbers begin (default: another one each time)')
     .option('--progress', 'Show progress on stderr (default: on a terminal)')
@@ -88,6 +90,7 @@ function toOptions(flags: Flags): StressOptions {
   }
   if (flags.size !== undefined) options.size = parseSize('--size', flags.size)
   if (flags.deviceWrites === false) options.deviceWrites = false
+  if (flags.trim) options.trim = true
   return options
 }
 

@@ -1,5 +1,6 @@
 // What can be chosen about a stress test, and its checks.
 
+import { invalidArgument } from '../errors.ts'
 import { native } from '../native.ts'
 import type { NativeStressOptions } from '../native-stress.ts'
 import { checkPolicy, type Policy } from '../policy.ts'
@@ -21,6 +22,11 @@ export interface StressOptions {
    * no device.
    */
   deviceWrites?: boolean
+  /**
+   * Under `auto`: whether each buffer object may have a twin (`twinLimit`), behind a bus so slow that
+   * pages are compared with it before they are sent; default false.
+   */
+  trim?: boolean
   /** Bytes of each buffer object, 4 pages to 1 GiB; default 4 MiB. There are four. */
   size?: number
   /** Where random numbers begin, 0 to 2^32 - 1; default: another one each time. */
@@ -44,6 +50,7 @@ export function makePlan(options: StressOptions): Plan {
     'threads',
     'views',
     'deviceWrites',
+    'trim',
     'size',
     'seed',
     'onProgress',
@@ -53,16 +60,22 @@ export function makePlan(options: StressOptions): Plan {
   const { mechanism = 'write-fault', seconds = 10, threads = 4, views = 2 } = options
   const {
     deviceWrites = true,
+    trim = false,
     size = 4 * MiB,
     seed = Math.floor(Math.random() * 2 ** 32),
   } = options
   checkInteger('options.size', size, 4 * pageSize, 1024 * MiB)
+  const policy = checkPolicy('options.mechanism', mechanism)
+  if (checkBoolean('options.trim', trim) && policy !== 'auto') {
+    throw invalidArgument('options.trim', `false unless options.mechanism is 'auto'`, trim)
+  }
   return {
-    policy: checkPolicy('options.mechanism', mechanism),
+    policy,
     milliseconds: checkNumber('options.seconds', seconds, 0) * 1000,
     threads: checkInteger('options.threads', threads, 1, maxThreads),
     views: checkInteger('options.views', views, 1, maxThreads),
     deviceWrites: checkBoolean('options.deviceWrites', deviceWrites),
+    trim,
     pages: Math.ceil(size / pageSize),
     seed: checkInteger('options.seed', seed, 0, 2 ** 32 - 1),
   }

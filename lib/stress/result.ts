@@ -20,6 +20,8 @@ export interface StressResult extends StressCounts {
   views: number
   /** Bytes of each of the four buffer objects. */
   size: number
+  /** Whether buffer objects could have a twin. */
+  trim: boolean
   /** Gives the same random numbers again. What threads do between them differs all the same. */
   seed: number
 }

@@ -48,7 +48,7 @@ export async function stress(options: StressOptions = {}): Promise<StressResult>
   const counts = run.finish()
   if (failure !== undefined) throw failure.error
   signal?.throwIfAborted()
-  const { policy, milliseconds, threads, views, pages, seed } = plan
+  const { policy, milliseconds, threads, views, pages, trim, seed } = plan
   return {
     schema: 'mkwrite.stress/1',
     mechanism: policy,
@@ -57,6 +57,7 @@ export async function stress(options: StressOptions = {}): Promise<StressResult>
     ...counts,
     views,
     size: pages * native.pageSize,
+    trim,
     seed,
   }
 }

@@ -28,6 +28,7 @@ StressWrap::StressWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   options.views = to_size(given.Get("views"));
   options.pages = to_size(given.Get("pages"));
   options.device_writes = given.Get("deviceWrites").As<Napi::Boolean>().Value();
+  options.trims = given.Get("trim").As<Napi::Boolean>().Value();
   options.seed = to_size(given.Get("seed"));
   translating_errors(env, [&] { stress_ = std::make_unique<stress::Stress>(options); });
   done_ = Progress::make(env, info[1].As<Napi::Function>(), "mkwrite stress");
@@ -63,7 +64,7 @@ void StressWrap::end() noexcept {
 Napi::Value StressWrap::counts(const Napi::CallbackInfo& info) {
   const stress::StressCounts now = stress_->counts();
   Napi::Object object = Napi::Object::New(info.Env());
-  const std::array<std::pair<const char*, std::uint64_t>, 18> named{{
+  const std::array<std::pair<const char*, std::uint64_t>, 20> named{{
       {"cpuWrites", now.cpu_writes},
       {"deviceWrites", now.device_writes},
       {"collects", now.collects},
@@ -80,8 +81,10 @@ Napi::Value StressWrap::counts(const Napi::CallbackInfo& info) {
       {"dirtyMarks", now.marks},
       {"busySubmissions", now.busy},
       {"refusedUpdates", now.refused},
+      {"undoneWrites", now.undone},
       {"mechanismSwitches", now.switches},
       {"pagesOpenedAhead", now.opened_ahead},
+      {"pagesTrimmed", now.trimmed},
   }};
   for (const auto& [name, count] : named) {
     object[name] = Napi::Number::New(info.Env(), static_cast<double>(count));

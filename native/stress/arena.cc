@@ -17,12 +17,12 @@ std::vector<std::shared_ptr<View>> create_views(BufferObject& buffer, std::size_
 
 }  // namespace
 
-Arena::Arena(std::size_t page_count, std::size_t view_count, std::size_t owner_count)
-    : buffer(BufferObject::create(page_count * kPageSize)),
-      views(create_views(*buffer, view_count)),
-      owners(owner_count),
+Arena::Arena(const Grounds& grounds)
+    : buffer(BufferObject::create(grounds.pages * kPageSize)),
+      views(create_views(*buffer, grounds.views)),
+      owners(grounds.owners),
       expected(buffer->size() / kSlotSize),
-      cpu_frame(page_count) {}
+      cpu_frame(grounds.pages) {}
 
 PageRange Arena::hot() const noexcept {
   return {hot_first_.load(std::memory_order_relaxed), std::min(kHotPages, pages())};
@@ -34,11 +34,12 @@ PageIndex Arena::any_page(Random& random) const noexcept {
   return range.first + random.below(range.count);
 }
 
-void Arena::move_hot(Random& random, PageIndex border) noexcept {
+void Arena::begin_round(Random& random, PageIndex border) noexcept {
   const std::size_t count = hot().count;
   PageIndex first = random.below(pages() - count + 1);
   if (random.one_in(2)) first = std::min(border - std::min(border, count / 2), pages() - count);
   hot_first_.store(first, std::memory_order_relaxed);
+  calm_.store(random.one_in(2), std::memory_order_relaxed);
 }
 
 Arena::Differences Arena::compare(std::span<const std::byte> memory,

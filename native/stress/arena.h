@@ -8,6 +8,7 @@
 
 #include "coherence/resource.h"
 #include "memory/buffer_object.h"
+#include "stress/grounds.h"
 #include "stress/random.h"
 #include "stress/slot.h"
 #include "tracking/tracker.h"
@@ -34,7 +35,7 @@ struct Part {
 
 class Arena {
  public:
-  Arena(std::size_t pages, std::size_t view_count, std::size_t owners);
+  explicit Arena(const Grounds& grounds);
 
   std::size_t pages() const noexcept { return buffer->pages(); }
   std::size_t slots() const noexcept { return expected.size(); }
@@ -44,8 +45,10 @@ class Arena {
   PageIndex any_page(Random& random) const noexcept;
   /// Where everybody meets.
   PageRange hot() const noexcept;
-  /// Lets everybody meet elsewhere; every second time around `border`, the page of two resources.
-  void move_hot(Random& random, PageIndex border) noexcept;
+  /// Begins another round: everybody meets elsewhere, every second time around `border`, the page
+  /// of two resources; and every second time writers leave things as they were, mostly.
+  void begin_round(Random& random, PageIndex border) noexcept;
+  bool calm() const noexcept { return calm_.load(std::memory_order_relaxed); }
 
   /// The slots in `where` whose bytes there differ from what they must hold, by owner. `memory`
   /// holds the bytes of `where`. Nobody may be writing.
@@ -73,6 +76,7 @@ class Arena {
 
  private:
   std::atomic<PageIndex> hot_first_{0};
+  std::atomic<bool> calm_{false};
 };
 
 using Arenas = std::vector<std::unique_ptr<Arena>>;

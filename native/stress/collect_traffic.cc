@@ -4,15 +4,21 @@
 #include <cstring>
 
 namespace mkwrite::stress {
+namespace {
 
-CollectTraffic::CollectTraffic(Counts& counts, std::uint64_t seed, std::string_view policy,
-                               std::size_t arenas, std::size_t pages, std::size_t views,
-                               std::size_t owners)
-    : Traffic(counts, seed) {
-  while (arenas_.size() < arenas) {
-    auto arena = std::make_unique<Arena>(pages, views, owners);
+/// The bus changes its speed once in so many frames: a twin is made, and thrown away after a while.
+constexpr std::size_t kNewPrice = 256;
+constexpr double kSlowPage = 1e6;  ///< ns; more than whatever a comparison costs
+
+}  // namespace
+
+CollectTraffic::CollectTraffic(Counts& counts, std::uint64_t seed, const Grounds& grounds)
+    : Traffic(counts, seed), trims_(grounds.trims) {
+  while (arenas_.size() < grounds.arenas) {
+    auto arena = std::make_unique<Arena>(grounds);
     copies_.emplace_back(arena->buffer->size());
-    arena->tracker = &Tracker::begin(*arena->buffer, make_policy(policy, pages));
+    arena->tracker = &Tracker::begin(*arena->buffer, grounds.make_policy());
+    arena->tracker->set_owner(bus_);
     arenas_.push_back(std::move(arena));
   }
 }
@@ -33,6 +39,7 @@ void CollectTraffic::update(std::size_t index, PageRange range) {
 }
 
 void CollectTraffic::frame() {
+  if (trims_ && random_.one_in(kNewPrice)) bus_.set_price(random_.one_in(4) ? 0 : kSlowPage);
   Arena& arena = any_used_arena(arenas_, random_);
   const auto at = std::ranges::find(arenas_, &arena, &std::unique_ptr<Arena>::get);
   const auto index = static_cast<std::size_t>(at - arenas_.begin());
@@ -53,7 +60,7 @@ void CollectTraffic::settle() {
     const Arena::Differences found = arena.compare(copies_[index], {0, arena.buffer->size()});
     counts_.lost_updates += found.of_writers + found.of_device;
     compare_view(arena);
-    arena.move_hot(random_, arena.pages() / 2);
+    arena.begin_round(random_, arena.pages() / 2);
   }
   ++counts_.comparisons;
 }

@@ -22,6 +22,7 @@ struct BasicCounts {
   Count evictions{};
   Count busy{};     ///< submissions refused because of CPU access
   Count refused{};  ///< submissions whose update failed by injection
+  Count undone{};   ///< visits to a page that leave it as it was
 };
 
 using Counts = BasicCounts<std::atomic<std::uint64_t>>;
@@ -32,6 +33,7 @@ struct StressCounts : BasicCounts<std::uint64_t> {
   std::uint64_t waits = 0;         ///< faults that waited for the device
   std::uint64_t switches = 0;      ///< changes of mechanism
   std::uint64_t opened_ahead = 0;  ///< pages opened ahead of their first write
+  std::uint64_t trimmed = 0;       ///< pages found unchanged when they were compared
 };
 
 }  // namespace mkwrite::stress

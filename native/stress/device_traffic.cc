@@ -9,6 +9,7 @@
 #include "coherence/placement.h"
 #include "coherence/validation.h"
 #include "memory/error.h"
+#include "tracking/costs.h"
 
 namespace mkwrite::stress {
 namespace {
@@ -31,6 +32,9 @@ constexpr std::size_t kPartsPerArena = 2;
 /// Resources that cannot be in device memory at the same time as all others.
 constexpr std::size_t kHomeless = 2;
 
+/// A bus before which comparing pays: in how many times of a local copy a page crosses it.
+constexpr double kSlowCopies = 16;
+
 /// A device that takes longer is stuck; emulated machines are slow.
 constexpr std::chrono::seconds kPatience{60};
 
@@ -44,18 +48,20 @@ std::array<ByteRange, kPartsPerArena> part_bytes(std::size_t pages) noexcept {
 
 }  // namespace
 
-DeviceTraffic::DeviceTraffic(Counts& counts, std::uint64_t seed, std::string_view policy,
-                             std::size_t arenas, std::size_t pages, std::size_t views,
-                             std::size_t owners)
+DeviceTraffic::DeviceTraffic(Counts& counts, std::uint64_t seed, const Grounds& grounds)
     : Traffic(counts, seed) {
-  const std::size_t part_count = arenas * kPartsPerArena;
+  const std::size_t part_count = grounds.arenas * kPartsPerArena;
   EmulatedDevice::Options options;
   // A target for each part.
-  options.memory = (2 * part_count - kHomeless) * ((pages + 1) / 2) * kPageSize;
+  options.memory = (2 * part_count - kHomeless) * ((grounds.pages + 1) / 2) * kPageSize;
   options.lockup_timeout = kPatience;
+  if (grounds.trims) {
+    options.bandwidth =
+        1e9 * static_cast<double>(kPageSize) / (kSlowCopies * machine_costs().copy_page);
+  }
   device_ = std::make_shared<EmulatedDevice>(std::move(options));
   try {
-    while (arenas_.size() < arenas) add_arena(policy, pages, views, owners);
+    while (arenas_.size() < grounds.arenas) add_arena(grounds);
   } catch (...) {
     device_->stop();
     throw;
@@ -67,13 +73,11 @@ DeviceTraffic::~DeviceTraffic() {
   device_->stop();
 }
 
-void DeviceTraffic::add_arena(std::string_view policy, std::size_t pages, std::size_t views,
-                              std::size_t owners) {
-  auto arena = std::make_unique<Arena>(pages, views, owners);
-  CoherentBuffer& buffer =
-      CoherentBuffer::attach(*arena->buffer, device_, make_policy(policy, pages));
+void DeviceTraffic::add_arena(const Grounds& grounds) {
+  auto arena = std::make_unique<Arena>(grounds);
+  CoherentBuffer& buffer = CoherentBuffer::attach(*arena->buffer, device_, grounds.make_policy());
   arena->tracker = buffer.tracker();
-  for (const ByteRange& bytes : part_bytes(pages)) {
+  for (const ByteRange& bytes : part_bytes(grounds.pages)) {
     arena->parts.emplace_back(bytes, buffer.create_resource(bytes, true),
                               allocate_resource(*device_, bytes.size));
   }
@@ -252,7 +256,7 @@ void DeviceTraffic::settle() {
       counts_.lost_updates += found.of_writers + found.of_device;
     }
     compare_view(arena);
-    arena.move_hot(random_, arena.parts[0].pages.end() - 1);
+    arena.begin_round(random_, arena.parts[0].pages.end() - 1);
   }
   ++counts_.comparisons;
 }

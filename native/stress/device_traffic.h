@@ -3,7 +3,6 @@
 #pragma once
 
 #include <deque>
-#include <string_view>
 #include <utility>
 
 #include "device/emulated_device.h"
@@ -14,9 +13,8 @@ namespace mkwrite::stress {
 
 class DeviceTraffic final : public Traffic {
  public:
-  /// `pages`: of each of the `arenas` buffer objects. Throws Error.
-  DeviceTraffic(Counts& counts, std::uint64_t seed, std::string_view policy, std::size_t arenas,
-                std::size_t pages, std::size_t views, std::size_t owners);
+  /// Throws Error.
+  DeviceTraffic(Counts& counts, std::uint64_t seed, const Grounds& grounds);
   ~DeviceTraffic() override;
   DeviceTraffic(const DeviceTraffic&) = delete;
   DeviceTraffic& operator=(const DeviceTraffic&) = delete;
@@ -36,7 +34,7 @@ class DeviceTraffic final : public Traffic {
     std::vector<Stamped> stamps;
   };
 
-  void add_arena(std::string_view policy, std::size_t pages, std::size_t views, std::size_t owners);
+  void add_arena(const Grounds& grounds);
   /// Lets the device become idle, and the writers catch up.
   void rest();
   /// Some pages of a part, mostly of where everybody meets.

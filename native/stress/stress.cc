@@ -23,12 +23,12 @@ constexpr int kRoundPerComparison = 4;
 
 std::unique_ptr<Traffic> make_traffic(const StressOptions& options, Counts& counts) {
   const std::size_t owners = 2 + options.writers;  // the device, and this thread's stream
+  const Grounds grounds{options.policy, kArenas, options.pages,
+                        options.views,  owners,  options.trims};
   if (options.device_writes) {
-    return std::make_unique<DeviceTraffic>(counts, options.seed, options.policy, kArenas,
-                                           options.pages, options.views, owners);
+    return std::make_unique<DeviceTraffic>(counts, options.seed, grounds);
   }
-  return std::make_unique<CollectTraffic>(counts, options.seed, options.policy, kArenas,
-                                          options.pages, options.views, owners);
+  return std::make_unique<CollectTraffic>(counts, options.seed, grounds);
 }
 
 }  // namespace
@@ -125,13 +125,15 @@ StressCounts Stress::counts() const {
                     .marks = counts_.marks.load(),
                     .evictions = counts_.evictions.load(),
                     .busy = counts_.busy.load(),
-                    .refused = counts_.refused.load()}};
+                    .refused = counts_.refused.load(),
+                    .undone = counts_.undone.load()}};
   for (const auto& arena : traffic_->arenas()) {
     const TrackerStats stats = arena->tracker->stats();
     now.collects += stats.collects;
     now.waits += stats.waits;
     now.switches += stats.switches;
     now.opened_ahead += stats.pages_opened_ahead;
+    now.trimmed += stats.pages_trimmed;
   }
   return now;
 }

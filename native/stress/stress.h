@@ -21,6 +21,7 @@ struct StressOptions {
   std::size_t views = 0;       ///< of each buffer object, shared by the writers; 1 or more
   std::size_t pages = 0;       ///< of each buffer object, 4 or more
   bool device_writes = false;  ///< false: trackers without a device
+  bool trims = false;          ///< see Grounds; under "auto" alone
   std::uint64_t seed = 0;
 };
 

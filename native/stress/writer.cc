@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "memory/error.h"
 
@@ -16,6 +17,9 @@ constexpr std::size_t kSlotsPerVisit = 32;  ///< at most
 constexpr std::size_t kNewView = 4096;
 constexpr std::size_t kSystemCall = 1024;
 constexpr std::size_t kMark = 512;
+constexpr std::size_t kUndo = 8;
+constexpr std::size_t kChangeInCalm = 4096;
+constexpr std::size_t kPause = 16;
 constexpr std::size_t kAdvice = 1024;
 
 /// Pages that a stream writes between two collects: enough to be taken for one.
@@ -35,8 +39,9 @@ Writer::Writer(const Arenas& arenas, Counts& counts, std::size_t owner, std::uin
 void Writer::step() {
   Arena& arena = any_arena(arenas_, random_);
   if (random_.one_in(kNewView)) return use_new_view(arena);
-  if (random_.one_in(kSystemCall)) return write_by_system_call(arena);
-  if (random_.one_in(kMark)) return mark_dirty(arena);
+  // What is declared written is sent, changed or not, which would hide mistakes of comparisons.
+  if (!arena.calm() && random_.one_in(kSystemCall)) return write_by_system_call(arena);
+  if (!arena.calm() && random_.one_in(kMark)) return mark_dirty(arena);
   if (random_.one_in(kAdvice)) arena.tracker->set_read_back_pages(random_.one_in(2) ? 1 : 16);
   visit(arena, *arena.views[owner_ % arena.views.size()], arena.any_page(random_));
 }
@@ -44,21 +49,42 @@ void Writer::step() {
 void Writer::visit(Arena& arena, View& view, PageIndex page) {
   // Every fourth time the first touch is a read.
   const bool look_first = random_.one_in(4);
+  const bool undo = arena.calm() ? !random_.one_in(kChangeInCalm) : random_.one_in(kUndo);
   if (look_first && random_.one_in(2)) check_promise(arena, view, page);
-  std::size_t left = 1 + random_.below(kSlotsPerVisit);
-  std::uint64_t written = 0;
+  const std::size_t most = 1 + random_.below(kSlotsPerVisit);
   // From anywhere in the page on.
   ByteRange bytes = bytes_of({page, 1});
   const std::size_t skipped = random_.below(kPageSize);
   bytes = ByteRange::between(bytes.offset + skipped, bytes.end());
-  for_each_slot(bytes, owner_, arena.owners, [&](Slot slot) {
-    if (left == 0) return;
-    --left;
-    if (look_first) check_own(arena, load_slot(view.data(), slot), slot);
-    write_slot(arena, view, slot);
+  const auto for_some_slots = [&](auto&& act) {
+    std::size_t left = most;
+    for_each_slot(bytes, owner_, arena.owners, [&](Slot slot) {
+      if (left == 0) return;
+      --left;
+      act(slot);
+    });
+  };
+  if (undo) {
+    for_some_slots([&](Slot slot) {
+      const Sequence next = arena.expected[slot].load(std::memory_order_relaxed) + 1;
+      store_slot(view.data(), slot, encode(slot, next));
+    });
+    if (random_.one_in(kPause)) std::this_thread::yield();
+  }
+  std::uint64_t written = 0;
+  for_some_slots([&](Slot slot) {
+    if (undo) {
+      const Sequence same = arena.expected[slot].load(std::memory_order_relaxed);
+      store_slot(view.data(), slot, encode(slot, same));
+      note_write(arena, slot, same);
+    } else {
+      if (look_first) check_own(arena, load_slot(view.data(), slot), slot);
+      write_slot(arena, view, slot);
+    }
     ++written;
   });
   counts_.cpu_writes += written;
+  if (undo) ++counts_.undone;
   if (random_.one_in(8)) check_promise(arena, view, page);
 }
 

@@ -24,7 +24,8 @@ class Writer {
   void stream();
 
  private:
-  /// Writes slots of `page` and looks at others there.
+  /// Writes slots of `page` and looks at others there. Now and then it writes them there and back,
+  /// which whoever compares must not be taken in by.
   void visit(Arena& arena, View& view, PageIndex page);
   /// Looks whether a slot of this writer still holds what it wrote last.
   void check_own(const Arena& arena, std::uint64_t value, Slot slot) noexcept;

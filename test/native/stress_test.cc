@@ -3,10 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "memory/error.h"
+#include "support/actor.h"
 #include "support/mechanisms.h"
 #include "support/watchdog.h"
 
@@ -14,6 +17,7 @@ using mkwrite::MechanismKind;
 using mkwrite::stress::Stress;
 using mkwrite::stress::StressCounts;
 using mkwrite::stress::StressOptions;
+using mkwrite::test::Actor;
 
 namespace {
 
@@ -74,6 +78,27 @@ TEST_CASE("writers, collects, submissions and device writes lose nothing") {
     CHECK(counts.collects > 0);
     CHECK(counts.comparisons > 0);
     CHECK(counts.evictions > 0);
+  }
+}
+
+TEST_CASE("nothing is lost where reports are compared with twins") {
+  for (const bool device_writes : {true, false}) {
+    CAPTURE(device_writes);
+    StressOptions options = brief("auto", device_writes);
+    options.trims = true;
+    // Until there is something to look at, however slow the machine is.
+    options.duration = std::chrono::hours(1);
+    Stress stress(options);
+    Actor run([&] { stress.run(); });
+    for (;;) {
+      const StressCounts now = stress.counts();
+      if (now.trimmed > 0 && now.comparisons > 2) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    stress.stop();
+    run.join();
+    CHECK(stress.counts().lost_updates == 0);
+    CHECK(stress.counts().stale_reads == 0);
   }
 }
 
