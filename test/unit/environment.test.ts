@@ -36,11 +36,11 @@ const bare = machine({})
 describe('cgroup limits', () => {
   test('of version 2 are the narrowest from the process up to the root', () => {
     const files = machine({
-      '/proc/self/cgroup': '0::/work/job',
-      '/sys/fs/cgroup/work/cpu.max': '150000 100000',
-      '/sys/fs/cgroup/work/job/cpu.max': 'max 100000',
-      '/sys/fs/cgroup/work/memory.max': 'max',
-      '/sys/fs/cgroup/work/job/memory.max': '536870912',
+      '/proc/self/cgroup': '0::/example/job',
+      '/sys/fs/cgroup/example/cpu.max': '150000 100000',
+      '/sys/fs/cgroup/example/job/cpu.max': 'max 100000',
+      '/sys/fs/cgroup/example/memory.max': 'max',
+      '/sys/fs/cgroup/example/job/memory.max': '536870912',
     })
     expect(readCgroupLimits(files)).toEqual({ cpus: 1.5, memory: 536870912 })
   })
