@@ -29,6 +29,20 @@ export function checkBoolean(name: string, value: unknown): boolean {
   return value
 }
 
+/** An array of some of `known`, one at least. */
+export function checkNames<Name extends string>(
+  name: string,
+  list: readonly Name[],
+  known: readonly Name[],
+): readonly Name[] {
+  const isKnown = (item: Name): boolean => known.includes(item)
+  if (!Array.isArray(list) || list.length === 0 || !list.every(isKnown)) {
+    const names = known.map((item) => `"${item}"`).join(', ')
+    throw invalidArgument(name, `an array of some of ${names}`, list)
+  }
+  return list
+}
+
 /** An options object all of whose keys are known: a misspelled option is an error, not ignored. */
 export function checkOptions(name: string, value: unknown, known: readonly string[]): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -60,7 +60,7 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
     ['an unknown mechanism', ['--mechanism', 'userfalt'], 'Did you mean userfault?'],
     ['a policy that is none', ['--mechanism', 'kernal'], 'Did you mean kernel?'],
     ['an unknown option', ['--thread', '2'], 'Did you mean --threads?'],
-    ['a time that is none', ['--seconds', 'soon'], '--seconds must be a number'],
+    ['a time that is none', ['--seconds', 'soon'], '--seconds is out of range. It must be >= 0'],
     ['no writer', ['--threads', '0'], 'threads'],
     ['a size without sense', ['--size', '4 apples'], '64MiB'],
   ])('%s', (_, args, message) => {
@@ -69,7 +69,11 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
 
   test('a mechanism that does not work here', () => {
     for (const [name, found] of Object.entries(probe().mechanisms)) {
-      if (!found.available) expectWrongUsage(stress('--mechanism', name), found.reason)
+      if (found.available) continue
+      expectWrongUsage(
+        stress('--mechanism', name),
+        `The mechanism "${name}" does not work on this machine. ${found.reason} ${found.remedy}`,
+      )
     }
   })
 })

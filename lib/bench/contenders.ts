@@ -1,7 +1,8 @@
 // Who is measured against whom.
 
+import { reasonAgainst } from '../availability.ts'
 import { type Mechanism, mechanisms, type Policy, policies } from '../policy.ts'
-import { probe } from '../probe.ts'
+import type { ProbeResult } from '../probe.ts'
 
 /**
  * - `explicit`: copies exactly the pages that were written, because the program says which.
@@ -37,13 +38,11 @@ export function bareOf(name: ContenderName): ContenderName | undefined {
   return name === 'full' ? 'upload' : `bare-${name}`
 }
 
-/** Those that work on this machine. */
-export function availableContenders(): ContenderName[] {
-  const found = probe().mechanisms
-  const scans = found['soft-dirty'].available || found.userfault.available
-  return contenderNames.filter((name) => {
-    if (name === 'kernel') return scans
-    const mechanism = mechanisms.find((it) => it === name || `bare-${it}` === name)
-    return mechanism === undefined || found[mechanism].available
-  })
+/** What keeps it from working, as `probe()` found, and what would change that. */
+export function reasonAgainstContender(
+  name: ContenderName,
+  found: ProbeResult,
+): string | undefined {
+  const policy = policies.find((it) => it === name || `bare-${it}` === name)
+  return policy === undefined ? undefined : reasonAgainst(policy, found)
 }

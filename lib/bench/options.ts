@@ -1,11 +1,13 @@
 // What can be chosen about a benchmark, and its checks.
 
-import { invalidArgument, MkwriteError } from '../errors.ts'
+import { unavailable } from '../availability.ts'
+import { invalidArgument } from '../errors.ts'
 import type { MeasureProgress } from '../measure/options.ts'
 import { native } from '../native.ts'
-import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../validate.ts'
+import { probe } from '../probe.ts'
+import { checkBoolean, checkInteger, checkNames, checkNumber, checkOptions } from '../validate.ts'
 import { checkPattern } from './check-pattern.ts'
-import { availableContenders, type ContenderName, contenderNames } from './contenders.ts'
+import { type ContenderName, contenderNames, reasonAgainstContender } from './contenders.ts'
 import { benchPatterns } from './patterns.ts'
 import type { BenchPattern } from './writes.ts'
 
@@ -138,28 +140,14 @@ function choosePatterns({ patterns, morePatterns = [] }: BenchOptions): readonly
 function chooseContenders(
   requested: readonly ContenderName[] | undefined,
 ): readonly ContenderName[] {
-  const available = availableContenders()
-  if (requested === undefined) return available
+  const found = probe()
+  if (requested === undefined) {
+    return contenderNames.filter((name) => reasonAgainstContender(name, found) === undefined)
+  }
   const chosen = checkNames('options.contenders', requested, contenderNames)
-  const missing = chosen.find((name) => !available.includes(name))
-  if (missing !== undefined) {
-    throw new MkwriteError(
-      'ERR_MKWRITE_MECHANISM_UNAVAILABLE',
-      `The contender "${missing}" does not work on this machine. \`mkwrite probe\` says why, and what would change it.`,
-    )
+  for (const name of chosen) {
+    const reason = reasonAgainstContender(name, found)
+    if (reason !== undefined) throw unavailable('contender', name, reason)
   }
   return contenderNames.filter((name) => chosen.includes(name))
-}
-
-function checkNames<Name extends string>(
-  option: string,
-  list: readonly Name[],
-  known: readonly Name[],
-): readonly Name[] {
-  const isKnown = (name: Name) => known.includes(name)
-  if (!Array.isArray(list) || list.length === 0 || !list.every(isKnown)) {
-    const names = known.map((name) => `"${name}"`).join(', ')
-    throw invalidArgument(option, `an array of some of ${names}`, list)
-  }
-  return list
 }

@@ -1,10 +1,11 @@
 // What can be chosen about a measurement, and its checks.
 
-import { invalidArgument, MkwriteError, outOfRange } from '../errors.ts'
+import { reasonAgainst, unavailable } from '../availability.ts'
+import { invalidArgument, outOfRange } from '../errors.ts'
 import { native } from '../native.ts'
 import { type Mechanism, mechanisms } from '../policy.ts'
 import { probe } from '../probe.ts'
-import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../validate.ts'
+import { checkBoolean, checkInteger, checkNames, checkNumber, checkOptions } from '../validate.ts'
 import { type MeasureMode, type ModeDefaults, modes } from './modes.ts'
 import { type Pattern, patterns } from './patterns.ts'
 import type { Limits } from './take-turns.ts'
@@ -108,10 +109,10 @@ export function makePlan(options: MeasureOptions): Plan {
   return {
     ...defaults,
     mode,
-    parts: checkList('options.parts', options.parts ?? measureParts, measureParts),
+    parts: checkNames('options.parts', options.parts ?? measureParts, measureParts),
     mechanisms: mechanisms.filter((name) => contenders.includes(name)),
     contenders,
-    patterns: checkList('options.patterns', options.patterns ?? patterns, patterns),
+    patterns: checkNames('options.patterns', options.patterns ?? patterns, patterns),
     dirtyFractions: checkFractions(options.dirtyFractions ?? defaults.dirtyFractions),
     size,
     bytesPerPage,
@@ -132,40 +133,16 @@ function chooseMode({ quick = false, thorough = false }: MeasureOptions): Measur
 function availableContenders(
   requested: readonly SweepContender[] | undefined,
 ): readonly SweepContender[] {
-  if (requested !== undefined) checkList('options.mechanisms', requested, sweepContenders)
-  const found = probe().mechanisms
-  const reasonAgainst = (name: SweepContender): string | undefined => {
-    if (name === 'auto') return undefined // it takes what works
-    const { [name]: availability } = found
-    return availability.available
-      ? undefined
-      : `${availability.reason} ${availability.remedy}`.trim()
-  }
+  if (requested !== undefined) checkNames('options.mechanisms', requested, sweepContenders)
+  const found = probe()
   if (requested === undefined) {
-    return sweepContenders.filter((name) => reasonAgainst(name) === undefined)
+    return sweepContenders.filter((name) => reasonAgainst(name, found) === undefined)
   }
   for (const name of requested) {
-    const reason = reasonAgainst(name)
-    if (reason === undefined) continue
-    throw new MkwriteError(
-      'ERR_MKWRITE_MECHANISM_UNAVAILABLE',
-      `The mechanism "${name}" does not work on this machine. ${reason}`,
-    )
+    const reason = reasonAgainst(name, found)
+    if (reason !== undefined) throw unavailable('mechanism', name, reason)
   }
   return [...new Set(requested)]
-}
-
-function checkList<Item extends string>(
-  name: string,
-  list: readonly Item[],
-  known: readonly Item[],
-): readonly Item[] {
-  const isKnown = (item: Item) => known.includes(item)
-  if (!Array.isArray(list) || list.length === 0 || !list.every(isKnown)) {
-    const names = known.map((item) => `"${item}"`).join(', ')
-    throw invalidArgument(name, `an array of some of ${names}`, list)
-  }
-  return list
 }
 
 function checkFractions(given: readonly number[]): readonly number[] {

@@ -1,9 +1,11 @@
 // What can be chosen about a stress test, and its checks.
 
+import { reasonAgainst, unavailable } from '../availability.ts'
 import { invalidArgument } from '../errors.ts'
 import { native } from '../native.ts'
 import type { NativeStressOptions } from '../native-stress.ts'
 import { checkPolicy, type Policy } from '../policy.ts'
+import { probe } from '../probe.ts'
 import { checkBoolean, checkInteger, checkNumber, checkOptions } from '../validate.ts'
 import type { StressCounts } from './result.ts'
 
@@ -66,6 +68,8 @@ export function makePlan(options: StressOptions): Plan {
   } = options
   checkInteger('options.size', size, 4 * pageSize, 1024 * MiB)
   const policy = checkPolicy('options.mechanism', mechanism)
+  const reason = reasonAgainst(policy, probe())
+  if (reason !== undefined) throw unavailable('mechanism', policy, reason)
   if (checkBoolean('options.trim', trim) && policy !== 'auto') {
     throw invalidArgument('options.trim', `false unless options.mechanism is 'auto'`, trim)
   }
