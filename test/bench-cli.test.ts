@@ -146,7 +146,7 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
     ['an unknown contender', ['--contender', 'userfalt'], 'Did you mean userfault?'],
     ['an unknown table', ['--table', 'chair'], 'page, line, work'],
     ['an unknown part', ['--part', 'everything'], 'frames, switches, scale'],
-    ['a number that is none', ['--cpu-work', 'much'], '--cpu-work must be a number'],
+    ['a number that is none', ['--cpu-work', 'much'], 'The value of --cpu-work is out of range'],
     ['a module that is missing', ['--patterns', none], 'does not load'],
     ['a module without an array', ['--patterns', object], 'must be an array of patterns'],
     ['a result that is missing', ['--read', none], 'cannot be read'],

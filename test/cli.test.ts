@@ -56,12 +56,16 @@ describe('wrong usage ends with exit code 2 and says what is right', () => {
     ['an unknown mechanism', ['measure', '--mechanism', 'userfalt'], 'Did you mean userfault?'],
     ['an unknown pattern', ['measure', '--pattern', 'zigzag'], 'random, sequential, strided'],
     ['a size without sense', ['measure', '--size', '64 apples'], '64MiB'],
-    ['a number that is none', ['measure', '--pages', 'many'], '--pages must be a number'],
+    [
+      'a number that is none',
+      ['measure', '--pages', 'many'],
+      'The value of --pages is out of range',
+    ],
     ['an unknown part', ['measure', '--only', 'sweeps'], 'Did you mean sweep?'],
     ['little and much', ['measure', '--quick', '--thorough'], 'either --quick or --thorough'],
     ['two sizes', ['measure', '--pages', '64', '--size', '1MiB'], 'either --size or --pages'],
     ['a share above 1', ['measure', '--dirty', '1.5'], 'The value of --dirty must be'],
-    ['half a page', ['measure', '--pages', '0.0001'], 'size'],
+    ['half a page', ['measure', '--pages', '0.0001'], '--pages is out of range'],
   ])('%s', (_, args, message) => {
     expectWrongUsage(mkwrite(...args), message)
   })

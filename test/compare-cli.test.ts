@@ -61,7 +61,11 @@ describe('the exit code', () => {
     ['a file that is no JSON', [base, file('text.json', 'hello')], 'no JSON'],
     ['a file that is no measurement', [base, file('other.json', {})], 'other.json is no result of'],
     ['a file too few', [base], 'missing'],
-    ['a threshold that is none', [base, slow, '--threshold', 'x'], '--threshold must be a number'],
+    [
+      'a threshold that is none',
+      [base, slow, '--threshold', 'x'],
+      'The value of --threshold is out of range',
+    ],
   ])('is 2 for %s', (_, args, message) => {
     const { status, stderr } = runCommand('compare', ...args)
     expect(stderr).toContain(message)

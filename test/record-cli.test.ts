@@ -259,7 +259,7 @@ describe.runIf(pageSize === 4096)('replay', () => {
     [
       'a time that is none',
       ['replay', 'replayed.trace', '--seconds', 'x'],
-      '--seconds must be a number',
+      'The value of --seconds is out of range',
     ],
   ])('refuses %s', (_, args, message) => {
     expectWrongUsage(mkwrite(...args), message)

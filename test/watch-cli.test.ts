@@ -110,7 +110,7 @@ describe('in a pipe', () => {
     [
       'an interval that is none',
       ['watch', '--interval', 'x', watched],
-      '--interval must be a number',
+      'The value of --interval is out of range',
     ],
     ['an interval too short', ['watch', '--interval', '1', watched], 'interval'],
   ])('refuses %s', (_, args, message) => {

@@ -153,12 +153,12 @@ async function toOptions(flags: Flags): Promise<BenchOptions> {
     options.contenders = parseNames('--contender', flags.contender, contenderNames)
   }
   if (flags.cpuWork !== undefined) {
-    options.cpuWork = parseNumber('--cpu-work', flags.cpuWork)
+    options.cpuWork = parseNumber(flags.cpuWork)
     options.tables = ['work']
   }
   if (flags.table !== undefined) options.tables = parseNames('--table', flags.table, benchTables)
   if (flags.size !== undefined) options.size = parseSize('--size', flags.size)
-  if (flags.seconds !== undefined) options.seconds = parseNumber('--seconds', flags.seconds)
+  if (flags.seconds !== undefined) options.seconds = parseNumber(flags.seconds)
   return options
 }
 

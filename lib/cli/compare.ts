@@ -45,7 +45,7 @@ export const registerCompare: Registration = (cli) => {
     .action((base: unknown, other: unknown, flags: Flags) => {
       const options: CompareOptions = { force: flags.force === true }
       if (flags.threshold !== undefined) {
-        options.threshold = parseNumber('--threshold', flags.threshold)
+        options.threshold = parseNumber(flags.threshold)
       }
       const result = compare(readJson(base), readJson(other), options)
       if (flags.json) printJson(result)

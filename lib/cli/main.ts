@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The `mkwrite` command: finds the subcommand, and turns errors into messages and exit codes.
 
-import { type CAC, cac } from 'cac'
+import { type CAC, type Command, cac } from 'cac'
 import { MkwriteError } from '../errors.ts'
 import { version } from '../version.ts'
 import { benchHelp, registerBench } from './bench.ts'
@@ -10,7 +10,7 @@ import { compareHelp, registerCompare } from './compare.ts'
 import { measureHelp, registerMeasure } from './measure.ts'
 import { inOptionWords } from './option-words.ts'
 import { registerProbe } from './probe.ts'
-import { separateProgram, spelled } from './program.ts'
+import { attachValues, separateProgram, spelled, typedFor } from './program.ts'
 import { recordHelp, registerRecord } from './record.ts'
 import { registerReplay, replayHelp } from './replay.ts'
 import { registerStress, stressHelp } from './stress.ts'
@@ -49,10 +49,7 @@ function createProgram(): CAC {
 async function run(argv: string[]): Promise<void> {
   const cli = createProgram()
   const named = cli.commands.find(({ name }) => name === argv[2])
-  const runsProgram = named?.args.some(({ value }) => value === 'script')
-  cli.parse(named !== undefined && runsProgram ? separateProgram(argv, named) : argv, {
-    run: false,
-  })
+  cli.parse(named === undefined ? argv : prepare(argv, named), { run: false })
   if (cli.options.help) return
   const { matchedCommand: command } = cli
   if (cli.options.version) {
@@ -76,6 +73,12 @@ async function run(argv: string[]): Promise<void> {
     throw new UsageError(unknown('option', given, candidates, command.name))
   }
   await cli.runMatchedCommand()
+}
+
+/** What cac would take for something else. */
+function prepare(argv: readonly string[], command: Command): string[] {
+  const runsProgram = command.args.some(({ value }) => value === 'script')
+  return attachValues(runsProgram ? separateProgram(argv, command) : argv, command)
 }
 
 const commandNames = (cli: CAC): string[] => cli.commands.map(({ name }) => name)
@@ -106,6 +109,8 @@ try {
   await run(process.argv)
 } catch (error) {
   if (!isExpected(error)) throw error
-  process.stderr.write(`mkwrite: ${inOptionWords(error.message)}\n`)
+  process.stderr.write(
+    `mkwrite: ${inOptionWords(error.message, (option) => typedFor(option, process.argv))}\n`,
+  )
   process.exitCode = exitCodes.usage
 }

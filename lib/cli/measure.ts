@@ -14,6 +14,7 @@ import {
 } from '../measure/index.ts'
 import { native } from '../native.ts'
 import { renderFigures, renderHtml } from '../report/index.ts'
+import { checkInteger } from '../validate.ts'
 import { exitCodes, printJson, type Registration, toList, UsageError } from './command.ts'
 import { parseNames } from './names.ts'
 import { prepareFile, prepareFolder, writeText } from './output-file.ts'
@@ -143,18 +144,20 @@ function toOptions(flags: Flags): MeasureOptions {
     options.patterns = parseNames<Pattern>('--pattern', flags.pattern, patterns)
   }
   if (flags.dirty !== undefined) {
-    options.dirtyFractions = toList(flags.dirty).map((value) => parseNumber('--dirty', value))
+    options.dirtyFractions = toList(flags.dirty).map(parseNumber)
   }
   if (flags.size !== undefined && flags.pages !== undefined) {
     throw new UsageError('Give either --size or --pages, not both.')
   }
   if (flags.size !== undefined) options.size = parseSize('--size', flags.size)
   if (flags.pages !== undefined) {
-    options.size = parseNumber('--pages', flags.pages) * native.pageSize
+    const most = Math.floor(native.maxSize / native.pageSize)
+    options.size =
+      checkInteger('options.pages', parseNumber(flags.pages), 1, most) * native.pageSize
   }
   if (flags.writeBytes !== undefined) {
-    options.bytesPerPage = parseNumber('--write-bytes', flags.writeBytes)
+    options.bytesPerPage = parseNumber(flags.writeBytes)
   }
-  if (flags.seconds !== undefined) options.seconds = parseNumber('--seconds', flags.seconds)
+  if (flags.seconds !== undefined) options.seconds = parseNumber(flags.seconds)
   return options
 }

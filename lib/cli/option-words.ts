@@ -8,9 +8,18 @@ const otherNames: Record<string, string> = {
   bytesPerPage: '--write-bytes',
 }
 
-/** `The value of "options.threads" is out of range.` becomes `The value of --threads is out of range.` */
-export const inOptionWords = (message: string): string =>
-  message.replace(
-    /The (?:value of )?"options\.(\w+)"(?: argument)?/,
-    (_, name: string) => `The value of ${otherNames[name] ?? spelled(name)}`,
-  )
+/**
+ * `The value of "options.threads" is out of range. … Received NaN` becomes `The value of --threads is
+ * out of range. … Received abc`, when `typed` knows that this is what was typed for `--threads`.
+ */
+export function inOptionWords(
+  message: string,
+  typed: (option: string) => string | undefined,
+): string {
+  const [words, name] = /The (?:value of )?"options\.(\w+)"(?: argument)?/.exec(message) ?? []
+  if (words === undefined || name === undefined) return message
+  const option = otherNames[name] ?? spelled(name)
+  const given = typed(option)
+  const said = given === undefined ? message : message.replace(/Received .*$/s, `Received ${given}`)
+  return said.replace(words, `The value of ${option}`).replace('an array of numbers', 'a number')
+}

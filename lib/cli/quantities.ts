@@ -4,12 +4,14 @@ import { UsageError } from './command.ts'
 
 const units: Record<string, number> = { '': 1, B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
 
+// What is a number, but not one that can be used, is for the API to refuse: it knows the range.
+
 /** A size such as `65536`, `512KiB` or `64MiB`, in bytes. */
 export function parseSize(option: string, value: unknown): number {
-  const [, digits = '', unit = '-'] = /^([\d.]+)\s*([A-Za-z]*)$/.exec(String(value)) ?? []
+  const [, digits = '', unit = '-'] = /^(-?[\d.]+)\s*([A-Za-z]*)$/.exec(String(value)) ?? []
   const factor = units[unit]
   const bytes = Number(digits) * (factor ?? Number.NaN)
-  if (!Number.isInteger(bytes) || bytes < 1) {
+  if (!Number.isFinite(bytes)) {
     throw new UsageError(
       `The value of ${option} must be a size in bytes, KiB, MiB or GiB, such as 64MiB. Received ${value}`,
     )
@@ -17,13 +19,9 @@ export function parseSize(option: string, value: unknown): number {
   return bytes
 }
 
-export function parseNumber(option: string, value: unknown): number {
-  const number = value === '' || typeof value === 'boolean' ? Number.NaN : Number(value)
-  if (!Number.isFinite(number)) {
-    throw new UsageError(`The value of ${option} must be a number. Received ${value}`)
-  }
-  return number
-}
+/** NaN for what is no number. */
+export const parseNumber = (value: unknown): number =>
+  typeof value === 'boolean' ? Number.NaN : Number(value)
 
 /** 67108864 becomes `64 MiB`. */
 export function formatSize(bytes: number): string {

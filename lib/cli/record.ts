@@ -57,8 +57,8 @@ export const registerRecord: Registration = (cli) => {
 function toOptions(flags: Flags): Omit<RecordOptions, 'script'> {
   const options: Omit<RecordOptions, 'script'> = {}
   if (flags.output !== undefined) options.file = String(flags.output)
-  if (flags.interval !== undefined) options.interval = parseNumber('--interval', flags.interval)
-  if (flags.frames !== undefined) options.frames = parseNumber('--frames', flags.frames)
+  if (flags.interval !== undefined) options.interval = parseNumber(flags.interval)
+  if (flags.frames !== undefined) options.frames = parseNumber(flags.frames)
   if (flags.json) options.stdio = ['inherit', 2, 2]
   return options
 }

@@ -76,6 +76,6 @@ function toOptions(flags: Flags): ReplayOptions {
   if (flags.policy !== undefined) {
     options.policies = parseNames<Policy>('--policy', flags.policy, policies)
   }
-  if (flags.seconds !== undefined) options.seconds = parseNumber('--seconds', flags.seconds)
+  if (flags.seconds !== undefined) options.seconds = parseNumber(flags.seconds)
   return options
 }

@@ -86,7 +86,7 @@ export const registerStress: Registration = (cli) => {
 function toOptions(flags: Flags): StressOptions {
   const options: StressOptions = {}
   for (const name of ['seconds', 'threads', 'views', 'seed'] as const) {
-    if (flags[name] !== undefined) options[name] = parseNumber(`--${name}`, flags[name])
+    if (flags[name] !== undefined) options[name] = parseNumber(flags[name])
   }
   if (flags.size !== undefined) options.size = parseSize('--size', flags.size)
   if (flags.deviceWrites === false) options.deviceWrites = false

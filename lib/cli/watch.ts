@@ -46,7 +46,7 @@ export const registerWatch: Registration = (cli) => {
         script,
         args: [...args, ...(flags['--'] ?? [])],
       }
-      if (flags.interval !== undefined) options.interval = parseNumber('--interval', flags.interval)
+      if (flags.interval !== undefined) options.interval = parseNumber(flags.interval)
       const show = chooseView(flags.json === true)
       const { ended } = await show(options)
       process.exitCode = ended === 0 ? exitCodes.fine : exitCodes.finding
