@@ -9,10 +9,13 @@ add_custom_target(mutants)
 function(mutant name source program test_case)
   set(target mutant_${name})
   # Only one source is compiled again; the linker takes its symbols and leaves those of the library.
-  add_executable(${target} EXCLUDE_FROM_ALL test/native/${program}.cc native/${source})
+  add_executable(${target} EXCLUDE_FROM_ALL $<TARGET_OBJECTS:${program}> native/${source})
   target_compile_definitions(${target} PRIVATE MKWRITE_MUTANT=${name})
   target_link_libraries(${target} PRIVATE mkwrite_core doctest_main)
-  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY mutants)
+  set_target_properties(${target} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY mutants
+    # clang-tidy would look at the source once more for each mutant.
+    EXPORT_COMPILE_COMMANDS OFF)
   add_dependencies(mutants ${target})
   add_test(NAME ${target}
     COMMAND sh ${CMAKE_SOURCE_DIR}/test/native/expect_failure.sh $<TARGET_FILE:${target}> ${test_case})
