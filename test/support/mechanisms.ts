@@ -27,11 +27,17 @@ const scans = available.includes('soft-dirty') || available.includes('userfault'
 const elsewhere: readonly Policy[] =
   process.env.MKWRITE_VM === '1' ? ['compare', 'full', 'auto'] : []
 
-export const coherentPolicies: readonly Policy[] = [
+/** All that work here. */
+export const workingPolicies: readonly Policy[] = [
   ...available,
   ...(scans ? ['kernel' as const] : []),
   'auto' as const,
-].filter((policy) => !elsewhere.includes(policy))
+]
+
+/** Those that the suites over policies run with. */
+export const coherentPolicies: readonly Policy[] = workingPolicies.filter(
+  (policy) => !elsewhere.includes(policy),
+)
 
 if (process.env.MKWRITE_REQUIRE_SOFT_DIRTY === '1' && !available.includes('soft-dirty')) {
   throw new Error(`soft-dirty is required here: ${JSON.stringify(found.mechanisms['soft-dirty'])}`)
