@@ -27,6 +27,13 @@ export const commands = [
     run: 'node dist/cli/main.js measure --json --quick > /results/measure.json',
   },
   {
+    name: 'record',
+    run: [
+      'node dist/cli/main.js record -o /results/sheet.trace examples/sheet.mjs 50',
+      'node dist/cli/main.js replay /results/sheet.trace --seconds 2 --json > /results/replay.json',
+    ].join(' && '),
+  },
+  {
     name: 'stress',
     run: 'node dist/cli/main.js stress --seconds 20 --threads 4 --mechanism soft-dirty --json > /results/stress.json',
   },

@@ -69,6 +69,10 @@ function machine(image, initramfs, extra = '') {
     'quiet',
     // A panic ends QEMU (with -no-reboot) and so the run.
     'panic=-1',
+    // Unasked, a kernel distrusts the counter on two processors, and may then tell a thread's CPU time
+    // in ticks of some milliseconds. The time of day is not left to the counter: its rate is found
+    // by trial at the start, wrongly so on a busy host.
+    ...['tsc=reliable', 'clocksource=hpet'],
     // Both only cost time under emulation.
     'mitigations=off',
     'nokaslr',
