@@ -1,5 +1,6 @@
 // Runs before an example (`node --import`): notes the CPU time of the main thread from each submission
-// to the next, and writes the list to the file that MKWRITE_FRAME_TIMES names.
+// to the next, and how much other threads ran while it did, and writes the lists to the file that
+// MKWRITE_FRAME_TIMES names.
 //
 // With MKWRITE_EXPLICIT, which names a trace of the same program, and MKWRITE_POLICY=none: makes it a
 // program that flushes exactly what it wrote and invalidates exactly what it reads. That is not timed,
@@ -8,8 +9,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { PNG } from 'pngjs'
 import { EmulatedDevice } from '../../dist/index.js'
+import { moments } from '../../dist/moments.js'
 import { native } from '../../dist/native.js'
 import { readTrace } from '../../dist/record/index.js'
+import { OthersMeter } from '../../dist/record/others.js'
 
 const { MKWRITE_FRAME_TIMES: file = '', MKWRITE_EXPLICIT: traceFile } = process.env
 const { now } = native.measure
@@ -20,6 +23,9 @@ PNG.sync.write = () => Buffer.alloc(0)
 
 /** @type {number[]} */
 const times = []
+/** @type {number[]} */
+const shares = []
+const others = new OthersMeter()
 /** Nanoseconds that were not the program's, so far. */
 let untimed = 0
 
@@ -57,6 +63,8 @@ EmulatedDevice.prototype.createBufferObject = function (options) {
 EmulatedDevice.prototype.submit = function (commands) {
   const step = steps[submissions++]
   notTimed(() => {
+    others.end()
+    shares.push(others.takeShare())
     if (step?.kind !== 'submit') return
     for (const { buffer, dirty } of step.shares) {
       eachRange(dirty, (range) => buffers[buffer]?.flush(range))
@@ -64,6 +72,7 @@ EmulatedDevice.prototype.submit = function (commands) {
   })
   times.push(now() - untimed)
   const fence = submit.call(this, commands)
+  notTimed(() => others.begin())
   const next = steps[submissions]
   if (next?.kind === 'submit' && next.readBacks.length > 0) {
     const signaled = fence.signaled.then(() =>
@@ -78,7 +87,10 @@ EmulatedDevice.prototype.submit = function (commands) {
   return fence
 }
 
+// While a program is recorded, this is the recorder's.
+if (moments.resumed === undefined) moments.resumed = () => notTimed(() => others.begin())
+
 process.on('exit', () => {
   const frames = times.slice(1).map((time, i) => time - (times[i] ?? 0))
-  writeFileSync(file, JSON.stringify(frames))
+  writeFileSync(file, JSON.stringify({ frames, shares: shares.slice(1) }))
 })
