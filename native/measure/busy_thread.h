@@ -49,11 +49,11 @@ class BusyThread {
   /// Keeps it off that CPU.
   void avoid(int cpu) noexcept;
 
+  /// The object has cache lines of its own: who is measured shall not wait for them.
+  alignas(kCacheLine) std::atomic<std::uint64_t> rounds_{0};
+  int avoided_cpu_{-1};
   FutexWord state_{kAsleep};
   std::atomic<bool> asleep_{false};
-  /// On a cache line of its own: who is measured shall not wait for it.
-  alignas(kCacheLine) std::atomic<std::uint64_t> rounds_{0};
-  alignas(kCacheLine) int avoided_cpu_{-1};
   std::thread thread_;
 };
 

@@ -1,6 +1,5 @@
 #include "measure/other_threads.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -10,7 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
+#include <system_error>
+#include <utility>
 
 #include "memory/error.h"
 
@@ -65,16 +67,15 @@ std::int64_t OtherThreads::cpu_ns() {
 void OtherThreads::list() {
   const auto self = static_cast<pid_t>(syscall(SYS_gettid));
   std::vector<Thread> found;
-  // A descriptor of its own, since reading moves it.
-  DIR* const folder = opendir("/proc/self/task");
-  if (folder == nullptr) throw_system_error("opendir", errno, "Mount /proc.");
-  while (const dirent* const entry = readdir(folder)) {
-    const auto id = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
+  std::error_code error;
+  // Not through `tasks_`, since reading moves a descriptor.
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    const auto id = static_cast<pid_t>(std::strtol(entry.path().filename().c_str(), nullptr, 10));
     if (id <= 0 || id == self) continue;
     const auto known = std::ranges::find(threads_, id, &Thread::id);
     found.push_back({id, known == threads_.end() ? 0 : known->cpu_ns});
   }
-  closedir(folder);
+  if (error) throw_system_error("opendir", error.value(), "Mount /proc.");
   threads_ = std::move(found);
 }
 
