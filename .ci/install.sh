@@ -6,7 +6,7 @@ packages=(
   cmake ninja-build doctest-dev                    # native tests
   clang-format-19 clang-tidy-19                    # linters
   g++-aarch64-linux-gnu qemu-user-static           # arm64
-  qemu-system-x86                                  # kernels with soft-dirty
+  qemu-system-x86 busybox-static                   # kernels with soft-dirty
   chromium                                         # reports
 )
 missing=()
