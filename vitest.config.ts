@@ -6,10 +6,10 @@ const scale = Number(process.env.MKWRITE_TEST_TIMEOUT_SCALE ?? 1)
 // In the guest of test/vm each file costs a processor 2 to 3 s, and so does each program that a test
 // runs. These are about arguments, texts and arithmetic: the kernel has no part in their outcome.
 const sameOnEveryKernel = [
-  'test/{bench-cli,ci-example,cli,compare-cli,docs,record-cli}.test.ts',
+  'test/{*-cli,ci-example,cli,docs*,numeric-options}.test.ts',
   'test/process/report.test.ts',
   'test/unit/{bench-check,bench-patterns,compare,crossovers,environment,probe-report}.test.ts',
-  'test/unit/{report,statistics,take-turns,trace}.test.ts',
+  'test/unit/{measure-verdict,report,statistics,take-turns,trace}.test.ts',
 ]
 const inGuest = process.env.MKWRITE_VM !== undefined
 
