@@ -118,7 +118,8 @@ void CoherentBuffer::flush(ByteRange bytes) {
     for (Resource* resource : resources) {
       if (!resource->bound()) continue;
       const ByteRange part = bytes.intersect(resource->bytes());
-      // What the device wrote last is newer than what lies in the buffer object (design rule 7).
+      // Device-owned pages are left alone (rule 7 in docs/rules.md): what the device wrote last is
+      // newer than what lies in the buffer object.
       resource->for_each_device_clean_run(pages_covering(part), [&](PageRange run) {
         send(*resource, bytes_of(run).intersect(part));
         if (resource->coherent()) around_twin.push_back(run);

@@ -173,7 +173,8 @@ void claim_pages(Claim& claim, Seqno seqno, std::vector<UpdateRun>& updates, Buf
       Resource& resource = *use.resource;
       for (const PageRange& range : use.used) {
         resource.for_each_dirty_run(range, [&](PageRange dirty) {
-          // Device-owned pages are older in the buffer object than on the device (design rule 7).
+          // Device-owned pages are left alone (rule 7 in docs/rules.md): the buffer object has
+          // older contents than the device.
           resource.for_each_device_clean_run(dirty,
                                              [&](PageRange run) { use.taken.push_back(run); });
         });

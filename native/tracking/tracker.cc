@@ -168,7 +168,8 @@ void Tracker::view_destroyed(View& view) noexcept {
     const auto found = std::ranges::find_if(
         state_.views, [&](const auto& tracked) { return &tracked->view() == &view; });
     if (found == state_.views.end()) return;
-    // Harvested under the lock that keeps writers waiting, then opened (design rule 5): what is
+    // Harvested under the lock that keeps writers waiting, then opened (rule 5 in docs/rules.md:
+    // collect before anything goes): what is
     // written until here is not lost. Device-owned pages are read back by whoever stops tracking
     // while the view lives on.
     try {
@@ -221,7 +222,8 @@ bool Tracker::close(PageRange range, std::size_t& found) noexcept {
     bool complete = true;
     const auto close_run = [&](PageRange run) {
       view->closed.set(run);
-      // Protected now, so the bits may be taken (design rule 1).
+      // Protected now, so the bits may be taken (rule 1 in docs/rules.md: protect, then take the
+      // bits, then copy).
       state_.pending.add(view->writable, run);
       found += view->writable.count(run);
       view->writable.clear(run);
@@ -330,7 +332,7 @@ void Tracker::switch_to(MechanismKind kind) noexcept {
     const int old_protection = std::exchange(state_.armed_protection, next->armed_protection());
     try {
       // Armed before the old one is harvested for the last time: a write in between is noticed by
-      // both, never by neither (design rule 5).
+      // both, never by neither (rule 5 in docs/rules.md: collect before anything goes).
       for (; armed < state_.views.size(); ++armed) next->arm(state_, *state_.views[armed]);
       if (kMutant != Mutant::kSwitchWithoutCollect) {
         harvest_everything();

@@ -44,9 +44,11 @@ class Tracker final : public AccessObserver {
     validate(used, {}, visit, [] {});
   }
 
-  /// What a submission does to this buffer object, in one step with respect to faults (design rules
-  /// 1, 4 and 7): closes `written` in every view, takes the dirty pages of `used` (visited as in
-  /// collect), then makes `written` device-owned after calling `own()`. Ranges ascend, and
+  /// What a submission does to this buffer object, in one step with respect to faults: closes
+  /// `written` in every view, takes the dirty pages of `used` (visited as in collect), then makes
+  /// `written` device-owned after calling `own()`. The order is that of rules 1 and 4 in
+  /// docs/rules.md: protect, then take the bits, then copy; close, collect, update, run. And pages
+  /// that are device-owned already are left alone (rule 7). Ranges ascend, and
   /// `written` lies within `used`: dirt that is not taken now could not be told from the device's
   /// result later. Throws Error (kBusy if a page of `written` is under CPU access): then nothing
   /// was taken or owned.
@@ -179,7 +181,8 @@ class Tracker final : public AccessObserver {
   };
   Opening open(TrackedView& view, PageIndex page, Access access) noexcept;
   Opening reopen(TrackedView& view, PageIndex page, Access access) noexcept;
-  /// Opens more than was asked for, because mappings ran out (design rule 8).
+  /// Opens more than was asked for, because mappings ran out (rule 8 in docs/rules.md: always make
+  /// progress).
   Opening widen(TrackedView& view, PageIndex page) noexcept;
 
   void check_not_accessed(std::span<const PageRange> written) const;
