@@ -1,5 +1,6 @@
-// Checks what would be published: its package.json, its types, and that the tarball works when it is
-// installed into an empty folder, with the prebuilt addon and again compiled there.
+// Checks what would be published: its package.json, its types, that the tarball works when it is
+// installed into an empty folder, with the prebuilt addon and again compiled there, and that the links
+// of its documents lead to something that is in it.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -41,9 +42,11 @@ try {
   console.log('\n== The tarball with its prebuilt addon, no install script run')
   run(project, 'npm', 'install', '--ignore-scripts', join(temporary, tarball))
   use(project)
+  const installed = join(project, 'node_modules', 'mkwrite')
+  run(root, process.execPath, 'scripts/check-links.mjs', installed)
 
   console.log('\n== The tarball, compiled where it is installed')
-  rmSync(join(project, 'node_modules', 'mkwrite', 'prebuilds'), { recursive: true })
+  rmSync(join(installed, 'prebuilds'), { recursive: true })
   run(project, 'npm', 'rebuild', '--foreground-scripts', 'mkwrite')
   use(project)
 } finally {
