@@ -75,6 +75,8 @@ class Device {
   /// What updates cost; observed under submit_mutex().
   UpdatePrice& update_price() noexcept { return update_price_; }
 
+  /// Bytes of device memory in all.
+  virtual std::size_t capacity() const noexcept = 0;
   /// Zeroed device memory, or null when there is not enough.
   virtual std::unique_ptr<DeviceAllocation> allocate(std::size_t size) = 0;
 

@@ -1,6 +1,8 @@
 #include "coherence/placement.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "coherence/coherent_buffer.h"
 #include "memory/error.h"
@@ -8,8 +10,18 @@
 namespace mkwrite {
 namespace {
 
+/// Throws Error if `size` bytes are more than `device` has at all.
+void check_capacity(const Device& device, std::size_t size) {
+  if (size <= device.capacity()) return;
+  throw Error(ErrorCode::kOutOfDeviceMemory,
+              "This takes " + std::to_string(size) + " bytes of device memory at once, and there " +
+                  "are " + std::to_string(device.capacity()) + " in all. Use fewer or smaller " +
+                  "resources at once, or create the device with more memory.");
+}
+
 std::unique_ptr<DeviceAllocation> allocate_evicting(Device& device, std::size_t size,
                                                     std::uint64_t in_use) {
+  check_capacity(device, size);
   for (;;) {
     if (auto allocation = device.allocate(size)) return allocation;
     const Residency::Resident victim = device.residency().take_least_recently_used(in_use);
@@ -24,6 +36,24 @@ std::unique_ptr<DeviceAllocation> allocate_evicting(Device& device, std::size_t 
 }
 
 }  // namespace
+
+void check_fits(const Device& device, std::span<const Command> commands) {
+  std::vector<const Resource*> needed;
+  for (const Command& command : commands) {
+    for (const Operand& operand : command.operands) {
+      if (!operand.discards) needed.push_back(operand.resource.get());
+    }
+  }
+  std::ranges::sort(needed);
+  const auto repeated = std::ranges::unique(needed);
+  needed.erase(repeated.begin(), repeated.end());
+  std::size_t bytes = 0;
+  // Each begins at a page.
+  for (const Resource* resource : needed) {
+    bytes += pages_covering({0, resource->size()}).count * kPageSize;
+  }
+  check_capacity(device, bytes);
+}
 
 void place(Resource& resource, std::uint64_t in_use) {
   if (resource.bound()) return;

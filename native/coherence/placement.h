@@ -1,9 +1,16 @@
 // Gives resources device memory, taking it from others when there is not enough.
 #pragma once
 
+#include <span>
+
+#include "coherence/device.h"
 #include "coherence/resource.h"
 
 namespace mkwrite {
+
+/// Looks whether all that `commands` need in device memory could be there at the same time, with
+/// nothing else: else nothing should be evicted for it. Throws Error (kOutOfDeviceMemory).
+void check_fits(const Device& device, std::span<const Command> commands);
 
 /// Makes sure that `resource` has device memory. A coherent resource that was bound afresh is dirty
 /// as a whole. Resources whose last use (Device::begin_use) is `in_use` or later keep theirs. Under

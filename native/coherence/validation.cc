@@ -276,6 +276,7 @@ void discard_pages(const Claim& claim) noexcept {
 Seqno submit(Device& device, std::vector<Command> commands, std::vector<BufferReport>* report) {
   check_operands(commands);
   const std::lock_guard submitting(device.submit_mutex());
+  check_fits(device, commands);
   std::vector<Claim> claims = plan(commands);
   std::vector<std::shared_ptr<void>> alive;
   const Seqno seqno = device.next_seqno();

@@ -62,6 +62,7 @@ class EmulatedDevice final : public Device {
   const Stats& stats() const noexcept { return stats_; }
 
   // Device
+  std::size_t capacity() const noexcept override { return memory_->limit(); }
   std::unique_ptr<DeviceAllocation> allocate(std::size_t size) override;
   Seqno next_seqno() const noexcept override { return last_submitted_.load() + 1; }
   void reserve() override;

@@ -158,6 +158,26 @@ describe.each(coherentPolicies)('under policy %s', (policy: Policy) => {
     expect(first[0]).toBe(1)
   })
 
+  test('what can never fit evicts nothing', () => {
+    deviceFor(2)
+    create(3)
+    const fill = (index: number) => ({ op: 'fill' as const, to: resourceOf(index), value: 7 })
+    device.submit([fill(0), fill(1)]).wait()
+    expect(device.stats.memoryUsed).toBe(2 * size)
+    const message = `and there are ${2 * size} in all`
+    for (const tooMuch of [
+      () => device.submit([fill(0), fill(1), fill(2)]),
+      () => device.createBuffer({ size: 2 * size + 1 }),
+    ]) {
+      expect(errorOf(tooMuch)).toMatchObject({
+        code: 'ERR_MKWRITE_OUT_OF_DEVICE_MEMORY',
+        message: expect.stringContaining(message),
+      })
+    }
+    expect(device.stats.memoryUsed).toBe(2 * size)
+    expect(bos.map((bo) => bo.stats.bytesReadBack)).toEqual([0, 0, 0])
+  })
+
   test('a destroyed buffer object gives its device memory back', () => {
     deviceFor(2)
     for (let i = 0; i < 5; i++) {
