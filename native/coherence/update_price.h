@@ -6,18 +6,12 @@
 #include <atomic>
 #include <cstddef>
 
-#include "memory/page.h"
-
 namespace mkwrite {
 
 class UpdatePrice {
  public:
-  /// An update of `bytes` bytes took `ns`. One thread at a time.
-  void observe(std::size_t bytes, double ns) noexcept {
-    // Small ones tell more of the clock and the call.
-    constexpr std::size_t kPages = 16;
-    if (bytes < kPages * kPageSize) return;
-    const double page = ns * static_cast<double>(kPageSize) / static_cast<double>(bytes);
+  /// An update took `page` ns per page (price_per_page()). One thread at a time.
+  void observe(double page) noexcept {
     // Relaxed: each is an observation of its own.
     last_[next_++ % last_.size()].store(page, std::memory_order_relaxed);
   }

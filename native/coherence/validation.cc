@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -219,8 +220,10 @@ void update(Device& device, const std::vector<UpdateRun>& updates) {
   const auto begin = Clock::now();
   device.update(updates);
   const double ns = std::chrono::duration<double, std::nano>(Clock::now() - begin).count();
-  observe_copy(bytes, ns);
-  device.update_price().observe(bytes, ns);
+  const std::optional<double> page = price_per_page(bytes, ns);
+  if (!page) return;
+  observe_copy(*page);
+  device.update_price().observe(*page);
 }
 
 /// Ends the device's ownership of pages in `range`, except of those that it wrote in a resource.

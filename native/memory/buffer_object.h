@@ -17,6 +17,13 @@ namespace mkwrite {
 
 class View;
 
+/// A system call may access these pages until it is ended.
+struct CpuAccess {
+  PageRange range;
+  bool writable;
+  bool operator==(const CpuAccess&) const noexcept = default;
+};
+
 /// Whoever follows the writes to a buffer object (a tracker) hears of its views and of CPU access
 /// here.
 class AccessObserver {
@@ -84,11 +91,6 @@ class BufferObject : public std::enable_shared_from_this<BufferObject> {
   std::uint64_t id_;
   ScopedFd fd_;
   Mapping alias_;
-  struct CpuAccess {
-    PageRange range;
-    bool writable;
-    bool operator==(const CpuAccess&) const noexcept = default;
-  };
   /// Forgets one, and returns who has to hear of it.
   std::shared_ptr<AccessObserver> forget_access(const CpuAccess& access) noexcept;
 
@@ -96,7 +98,10 @@ class BufferObject : public std::enable_shared_from_this<BufferObject> {
   /// lock.
   mutable std::mutex mutex_;
   std::vector<View*> views_;
-  std::vector<CpuAccess> accesses_;  ///< under way
+  /// Asked for and not ended, for observers that come later. The one that is there has a list of
+  /// those that are in force: it may have to wait for the device first, which nobody does who holds
+  /// the mutex.
+  std::vector<CpuAccess> accesses_;
   std::shared_ptr<AccessObserver> observer_;
 };
 

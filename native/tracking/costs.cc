@@ -103,11 +103,13 @@ static_assert(std::atomic<double>::is_always_lock_free);
 
 }  // namespace
 
-void observe_copy(std::size_t bytes, double ns) noexcept {
-  // Small copies tell more of the clock and the call.
+std::optional<double> price_per_page(std::size_t bytes, double ns) noexcept {
   constexpr std::size_t kPages = 16;
-  if (bytes < kPages * kPageSize) return;
-  const double page = ns * static_cast<double>(kPageSize) / static_cast<double>(bytes);
+  if (bytes < kPages * kPageSize) return std::nullopt;
+  return ns * static_cast<double>(kPageSize) / static_cast<double>(bytes);
+}
+
+void observe_copy(double page) noexcept {
   // Relaxed, and not one step: an observation that is lost to another thread's is no loss.
   const double before = observed.load(std::memory_order_relaxed);
   observed.store(before == 0 ? page : before + (page - before) / 16, std::memory_order_relaxed);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "tracking/mechanism.h"
 
@@ -27,9 +28,13 @@ struct Costs {
 /// The costs of this machine, measured at the first call within a few milliseconds. Throws Error.
 const Costs& machine_costs();
 
-/// Tells of an update of `bytes` bytes that took `ns`: what a copy costs in this program, with its
+/// ns per page of an update of `bytes` bytes that took `ns`; nothing for a small one, which tells
+/// more of the clock and the call.
+std::optional<double> price_per_page(std::size_t bytes, double ns) noexcept;
+
+/// Tells of an update that took `page` ns per page: what a copy costs in this program, with its
 /// caches and its load, is better known from those that were made than from calibration.
-void observe_copy(std::size_t bytes, double ns) noexcept;
+void observe_copy(double page) noexcept;
 
 /// What a copied page costs: as observed, within bounds around `calibrated`.
 double observed_copy_page(double calibrated) noexcept;

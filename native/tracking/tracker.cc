@@ -112,26 +112,22 @@ void Tracker::mark_dirty(PageRange range) noexcept {
 }
 
 void Tracker::declare_written(PageRange range) noexcept {
-  for (;;) {
-    Seqno awaited = 0;
-    {
-      const std::lock_guard lock(state_.lock);
-      awaited = read_back_owned(range);
-      if (awaited == 0) state_.declare(range);
-    }
-    if (awaited == 0) return;
-    owner_->wait(awaited);
-  }
+  read_back(range, [&] { state_.declare(range); });
 }
 
 void Tracker::read_back(PageRange range) noexcept {
+  read_back(range, [] {});
+}
+
+template <typename Then>
+void Tracker::read_back(PageRange range, Then&& then) noexcept {
   for (;;) {
     Seqno awaited = 0;
     {
       const std::lock_guard lock(state_.lock);
       awaited = read_back_owned(range);
+      if (awaited == 0) return then();
     }
-    if (awaited == 0) return;
     owner_->wait(awaited);
   }
 }

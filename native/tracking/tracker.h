@@ -160,6 +160,10 @@ class Tracker final : public AccessObserver {
   void notice_displacement();
   void prepare_trimming() noexcept;
 
+  /// Waits for the device, reads back, and calls `then()` in the same step, under the lock.
+  template <typename Then>
+  void read_back(PageRange range, Then&& then) noexcept;
+
   // In the signal handler, under the lock:
 
   /// Reads back the device-owned pages of `needed` and perhaps of the pages that follow. Returns
@@ -190,13 +194,10 @@ class Tracker final : public AccessObserver {
   int open_accessed(TrackedView& view, PageRange range) noexcept;
 
   mutable TrackerState state_;
-  struct CpuAccess {
-    PageRange range;
-    bool writable;
-    bool operator==(const CpuAccess&) const noexcept = default;
-  };
   void forget_access(const CpuAccess& access) noexcept;
-  std::vector<CpuAccess> accesses_;  ///< under way; guarded by the lock
+  /// In force: what is still to be read back is not among them (BufferObject has all that were
+  /// asked for). Guarded by the lock.
+  std::vector<CpuAccess> accesses_;
   std::atomic<std::size_t> read_back_pages_;
   std::array<PageRange, 4> read_backs_{};  ///< the last windows, of several readers; under the lock
   std::size_t next_read_back_ = 0;         ///< the one to give up next
