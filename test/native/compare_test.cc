@@ -27,20 +27,9 @@ TEST_CASE("a difference in any byte of a page is found") {
 
 TEST_CASE("what changes after a collect and changes back is not on the device") {
   TrackedBuffer tracked(kPages, MechanismKind::kCompare);
-  std::vector<std::byte> device(tracked.buffer->size());
-  const auto copy = [&](const Pages& pages) {
-    for (const PageIndex page : pages) {
-      std::memcpy(device.data() + page * kPageSize, tracked.tracker.contents() + page * kPageSize,
-                  kPageSize);
-    }
-  };
-  byte_at(*tracked.view, 3) = 1;
-  const Pages found = tracked.collect();
-  byte_at(*tracked.view, 3) = 2;
-  copy(found);
-  byte_at(*tracked.view, 3) = 1;
-  copy(tracked.collect());
-  CHECK(device[3 * kPageSize] == std::byte{1});
+  DeviceCopy device(tracked.tracker);
+  write_there_and_back_around_copy(*tracked.view, device);
+  CHECK(device.matches());
 }
 
 TEST_CASE("what the device wrote and the CPU read back is no difference") {

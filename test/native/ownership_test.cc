@@ -2,17 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <random>
-#include <thread>
-#include <vector>
 
 #include "support/actor.h"
-#include "support/fake_device.h"
-#include "support/mechanisms.h"
+#include "support/owned_scene.h"
 #include "support/restless_policy.h"
 #include "support/seam_hold.h"
 
-using mkwrite::kPageSize;
 using mkwrite::MechanismKind;
 using mkwrite::PageIndex;
 using mkwrite::PageRange;
@@ -21,8 +16,8 @@ using mkwrite::Seqno;
 using mkwrite::test::Actor;
 using mkwrite::test::byte_at;
 using mkwrite::test::FakeDevice;
-using mkwrite::test::for_each_exact_mechanism;
 using mkwrite::test::for_each_mechanism;
+using mkwrite::test::OwnedScene;
 using mkwrite::test::Pages;
 using mkwrite::test::pages_of;
 using mkwrite::test::SeamHold;
@@ -30,17 +25,6 @@ using mkwrite::test::TrackedBuffer;
 using mkwrite::test::word_at;
 
 namespace {
-
-struct Scene {
-  explicit Scene(MechanismKind kind, std::size_t pages = 64)
-      : tracked(pages, kind), device(tracked.tracker) {}
-  mkwrite::View& view() const { return *tracked.view; }
-  std::uint64_t device_word(PageIndex page) const {
-    return word_at(view(), page, FakeDevice::kWord);
-  }
-  TrackedBuffer tracked;
-  FakeDevice device;
-};
 
 Pages without(Pages pages, PageRange range) {
   std::erase_if(pages, [&](PageIndex page) { return range.contains(page); });
@@ -51,7 +35,7 @@ Pages without(Pages pages, PageRange range) {
 
 TEST_CASE("what the device wrote is read by the CPU once the submission is done") {
   for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
+    OwnedScene scene(kind);
     for (Seqno round = 1; round < 20; ++round) {
       scene.device.complete(scene.device.submit({3, 2}));
       CHECK(scene.device_word(3) == round);
@@ -63,7 +47,7 @@ TEST_CASE("what the device wrote is read by the CPU once the submission is done"
 
 TEST_CASE("a touch waits for the submission that writes the page") {
   for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
+    OwnedScene scene(kind);
     const Seqno seqno = scene.device.submit({3, 1});
     std::uint64_t seen = 99;
     Actor reader([&] { seen = scene.device_word(3); });
@@ -78,7 +62,7 @@ TEST_CASE("a touch waits for the submission that writes the page") {
 
 TEST_CASE("a touch that waits blocks no other fault, no collect and no submission") {
   for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
+    OwnedScene scene(kind);
     const auto second = scene.tracked.buffer->create_view();
     const Seqno first = scene.device.submit({3, 1});
     Actor reader([&] { byte_at(scene.view(), 3) = 1; });
@@ -99,7 +83,7 @@ TEST_CASE("a touch that waits blocks no other fault, no collect and no submissio
 
 TEST_CASE("a page that is taken by a second submission while a touch waits is waited for again") {
   for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
+    OwnedScene scene(kind);
     const Seqno first = scene.device.submit({3, 1});
     SeamHold hold(Seam::kHandlerAfterWait);
     std::uint64_t seen = 99;
@@ -118,7 +102,7 @@ TEST_CASE("a page that is taken by a second submission while a touch waits is wa
 
 TEST_CASE("a write to a device-owned page reads back first, and both sides' bytes survive") {
   for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
+    OwnedScene scene(kind);
     byte_at(scene.view(), 3, 0) = 11;
     const Seqno seqno = scene.device.submit({3, 1});
     CHECK(scene.device.updated() == Pages{3});
@@ -134,7 +118,7 @@ TEST_CASE("a write to a device-owned page reads back first, and both sides' byte
 
 TEST_CASE("a write that is held before the readback lands on top of it") {
   for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
+    OwnedScene scene(kind);
     scene.device.complete(scene.device.submit({3, 1}));
     SeamHold hold(Seam::kHandlerBeforeReadback);
     Actor writer([&] { byte_at(scene.view(), 3, 1) = 22; });
@@ -151,68 +135,9 @@ TEST_CASE("a write that is held before the readback lands on top of it") {
   });
 }
 
-TEST_CASE("a page is read back once, however many views touch it") {
-  for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
-    const auto second = scene.tracked.buffer->create_view();
-    scene.device.complete(scene.device.submit({3, 1}));
-    CHECK(scene.device_word(3) == 1);
-    CHECK(word_at(*second, 3, FakeDevice::kWord) == 1);
-    CHECK(scene.device_word(3) == 1);
-    CHECK(scene.device.read_backs(3) == 1);
-    CHECK(scene.tracked.tracker.stats().pages_read_back == 1);
-  });
-}
-
-TEST_CASE("a page that nobody touches is never read back, however often the device writes it") {
-  for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
-    for (int i = 0; i < 10; ++i) scene.device.complete(scene.device.submit({3, 1}));
-    CHECK(scene.device.read_backs(3) == 0);
-    CHECK(scene.device_word(3) == 10);
-    CHECK(scene.device.read_backs(3) == 1);
-  });
-}
-
-TEST_CASE("one touch takes the next pages along, and the next touch there twice as many") {
-  for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
-    scene.device.complete(scene.device.submit({0, 60}));
-    static_cast<void>(scene.device_word(0));
-    CHECK(scene.tracked.tracker.stats().pages_read_back == 16);
-    for (PageIndex page = 0; page < 60; ++page) CHECK(scene.device_word(page) == 1);
-    for (PageIndex page = 0; page < 60; ++page) CHECK(scene.device.read_backs(page) == 1);
-    // 16, 32, and the rest.
-    CHECK(scene.tracked.tracker.stats().read_faults == 3);
-  });
-}
-
-TEST_CASE("one touch takes the pages before it along when the CPU reads downwards") {
-  for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
-    scene.device.complete(scene.device.submit({3, 40}));
-    for (PageIndex page = 43; page-- > 3;) CHECK(scene.device_word(page) == 1);
-    for (PageIndex page = 3; page < 43; ++page) CHECK(scene.device.read_backs(page) == 1);
-    // 16 and the rest; the first touch is at the end, where nothing follows.
-    CHECK(scene.tracked.tracker.stats().read_faults == 2);
-  });
-}
-
-TEST_CASE("a touch waits for no page but its own") {
-  for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
-    scene.device.complete(scene.device.submit({3, 1}));
-    const Seqno pending = scene.device.submit({4, 1});
-    CHECK(scene.device_word(3) == 1);
-    CHECK(scene.device.read_backs(4) == 0);
-    scene.device.complete(pending);
-    CHECK(scene.device_word(4) == pending);
-  });
-}
-
 TEST_CASE("a device-owned page is never reported") {
   for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
+    OwnedScene scene(kind);
     byte_at(scene.view(), 3) = 1;
     byte_at(scene.view(), 9) = 1;
     scene.device.submit({3, 2});
@@ -226,20 +151,9 @@ TEST_CASE("a device-owned page is never reported") {
   });
 }
 
-TEST_CASE("a page that was only read after its readback is clean") {
-  for_each_exact_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
-    scene.device.complete(scene.device.submit({3, 8}));
-    for (PageIndex page = 3; page < 11; ++page) CHECK(scene.device_word(page) == 1);
-    CHECK(scene.tracked.collect() == Pages{});
-    byte_at(scene.view(), 7) = 1;
-    CHECK(scene.tracked.collect() == Pages{7});
-  });
-}
-
 TEST_CASE("a view created while pages are device-owned is closed there") {
   for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
+    OwnedScene scene(kind);
     const Seqno seqno = scene.device.submit({3, 2});
     const auto late = scene.tracked.buffer->create_view();
     std::uint64_t seen = 99;
@@ -255,7 +169,7 @@ TEST_CASE("a view created while pages are device-owned is closed there") {
 
 TEST_CASE("a view that goes leaves the device what it owns") {
   for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
+    OwnedScene scene(kind);
     auto going = scene.tracked.buffer->create_view();
     const Seqno seqno = scene.device.submit({3, 2});
     going.reset();
@@ -264,41 +178,9 @@ TEST_CASE("a view that goes leaves the device what it owns") {
   });
 }
 
-TEST_CASE("pages that are disowned are neither waited for nor read back") {
-  for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
-    byte_at(scene.view(), 3) = 7;
-    scene.device.submit({3, 2});
-    scene.tracked.tracker.disown({3, 2});
-    scene.tracked.tracker.mark_dirty({3, 1});
-    CHECK(byte_at(scene.view(), 3) == 7);
-    byte_at(scene.view(), 4) = 8;
-    CHECK(scene.device.waits() == 0);
-    CHECK(scene.device.read_backs(3) == 0);
-    CHECK(scene.tracked.collect() == scene.tracked.expected({3, 4}));
-  });
-}
-
-TEST_CASE("reading back a range waits for the device, and later touches wait for nothing") {
-  for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
-    const Seqno seqno = scene.device.submit({3, 2});
-    Actor reader([&] { scene.tracked.tracker.read_back({0, 64}); });
-    CHECK_FALSE(reader.done_or_asleep());
-    scene.device.complete(seqno);
-    reader.join();
-    CHECK(scene.device.read_backs(3) == 1);
-    const std::uint32_t waits = scene.device.waits();
-    CHECK(scene.device_word(3) == seqno);
-    CHECK(scene.device_word(4) == seqno);
-    CHECK(scene.device.waits() == waits);
-    CHECK(scene.device.read_backs(3) == 1);
-  });
-}
-
 TEST_CASE("a claim that fails owns nothing and has taken nothing") {
   for_each_mechanism([](MechanismKind kind) {
-    Scene scene(kind);
+    OwnedScene scene(kind);
     byte_at(scene.view(), 3) = 7;
     const std::array<PageRange, 1> pages{{{3, 2}}};
     CHECK_THROWS_AS(scene.tracked.tracker.validate(
@@ -314,7 +196,7 @@ TEST_CASE("a write between closing and owning waits until the claim is complete"
   for_each_mechanism([](MechanismKind kind) {
     for (const Seam where :
          {Seam::kSubmitAfterClose, Seam::kSubmitBeforeOwn, Seam::kSubmitAfterOwn}) {
-      Scene scene(kind);
+      OwnedScene scene(kind);
       byte_at(scene.view(), 3) = 1;
       SeamHold hold(where);
       Seqno seqno = 0;
@@ -349,73 +231,4 @@ TEST_CASE("owned pages stay owned across changes of mechanism") {
   device.complete(seqno);
   reader.join();
   CHECK(byte_at(*tracked.view, 3) == 1);
-}
-
-namespace {
-
-/// Threads count up words of random pages while submissions write random pages; a third party runs
-/// the submissions. At rest nobody's bytes may be missing anywhere.
-void both_sides_write(TrackedBuffer& tracked) {
-  constexpr std::size_t kWriters = 2;
-  constexpr int kSubmissions = 400;
-  const std::size_t pages = tracked.buffer->pages();
-  FakeDevice device(tracked.tracker);
-  const auto second = tracked.buffer->create_view();
-  std::atomic<bool> stop{false};
-  std::vector<std::vector<std::uint64_t>> written(kWriters, std::vector<std::uint64_t>(pages));
-  std::vector<std::thread> threads;
-  for (std::size_t writer = 0; writer < kWriters; ++writer) {
-    threads.emplace_back([&, writer] {
-      std::mt19937 random(static_cast<unsigned>(writer));
-      while (!stop.load()) {
-        const PageIndex page = random() % pages;
-        auto& word = word_at(random() % 2 == 0 ? *tracked.view : *second, page, writer);
-        word = word + 1;
-        ++written[writer][page];
-      }
-    });
-  }
-  threads.emplace_back([&] {
-    while (!stop.load()) {
-      device.complete(device.submitted());
-      std::this_thread::yield();
-    }
-  });
-  std::mt19937 random(99);
-  const std::array<PageRange, 1> all{{tracked.buffer->all_pages()}};
-  for (int i = 0; i < kSubmissions; ++i) {
-    const PageIndex first = random() % (pages - 4);
-    const std::array<PageRange, 1> claimed{{{first, 1 + random() % 4}}};
-    device.submit(random() % 2 == 0 ? all : claimed, claimed);
-  }
-  device.complete(device.submitted());
-  stop.store(true);
-  for (std::thread& thread : threads) thread.join();
-
-  device.complete(device.submit(all, {}));
-  tracked.tracker.read_back(tracked.buffer->all_pages());
-  CHECK(std::memcmp(device.memory(), tracked.buffer->alias(), tracked.buffer->size()) == 0);
-  int lost = 0;
-  for (PageIndex page = 0; page < pages; ++page) {
-    for (std::size_t writer = 0; writer < kWriters; ++writer) {
-      if (word_at(*tracked.view, page, writer) != written[writer][page]) ++lost;
-    }
-    if (word_at(*second, page, FakeDevice::kWord) != device.writer(page)) ++lost;
-  }
-  CHECK(lost == 0);
-}
-
-}  // namespace
-
-TEST_CASE("CPU and device write the same pages, and nobody's bytes are lost") {
-  for_each_mechanism([](MechanismKind kind) {
-    TrackedBuffer tracked(32, kind);
-    both_sides_write(tracked);
-  });
-}
-
-TEST_CASE("CPU and device write the same pages while the mechanism changes at every submission") {
-  TrackedBuffer tracked(32, std::make_unique<mkwrite::test::RestlessPolicy>());
-  both_sides_write(tracked);
-  CHECK(tracked.tracker.stats().switches > 100);
 }

@@ -17,9 +17,18 @@ class DeviceCopy {
   }
 
   void update() {
+    collect();
+    seam(Seam::kCollectBeforeCopy);
+    copy();
+  }
+
+  // The two halves of an update:
+
+  void collect() {
     runs_.clear();
     tracker_.collect(tracker_.buffer().all_pages(), [&](PageRange run) { runs_.push_back(run); });
-    seam(Seam::kCollectBeforeCopy);
+  }
+  void copy() {
     for (const PageRange run : runs_) {
       const ByteRange bytes = bytes_of(run);
       std::memcpy(memory_.data() + bytes.offset, tracker_.contents() + bytes.offset, bytes.size);
@@ -38,5 +47,15 @@ class DeviceCopy {
   std::vector<PageRange> runs_;
   std::size_t pages_;
 };
+
+/// Changes a page between a collect and the copy of what it found, changes it back, and updates.
+inline void write_there_and_back_around_copy(const View& view, DeviceCopy& device) {
+  byte_at(view, 3) = 1;
+  device.collect();
+  byte_at(view, 3) = 2;
+  device.copy();
+  byte_at(view, 3) = 1;
+  device.update();
+}
 
 }  // namespace mkwrite::test
