@@ -1,5 +1,7 @@
 #include "memory/page_bitmap.h"
 
+#include "memory/bits.h"
+
 namespace mkwrite {
 
 PageBitmap::PageBitmap(std::size_t pages)
@@ -9,32 +11,17 @@ PageBitmap::PageBitmap(std::size_t pages)
 
 void PageBitmap::store(std::size_t index, Word value) noexcept {
   const Word before = words_[index];
-  if (value == before) return;
-  count_ = count_ + static_cast<std::size_t>(std::popcount(value)) -
-           static_cast<std::size_t>(std::popcount(before));
   words_[index] = value;
-  const Word bit = Word{1} << (index % kWordBits);
+  if ((value == 0) == (before == 0)) return;
   if (value != 0) {
-    summary_[index / kWordBits] |= bit;
+    fill(index);
   } else {
-    summary_[index / kWordBits] &= ~bit;
+    --filled_;
+    summary_[index / kWordBits] &= ~(Word{1} << (index % kWordBits));
   }
 }
 
-bool PageBitmap::set(PageIndex page) noexcept {
-  if (test(page)) return false;
-  const std::size_t index = page / kWordBits;
-  words_[index] |= Word{1} << (page % kWordBits);
-  summary_[index / kWordBits] |= Word{1} << (index % kWordBits);
-  ++count_;
-  return true;
-}
-
-void PageBitmap::set(PageRange range) noexcept {
-  if (range.count == 1) {
-    set(range.first);
-    return;
-  }
+void PageBitmap::set_run(PageRange range) noexcept {
   if (range.empty()) return;
   for (std::size_t i = range.first / kWordBits; i <= (range.end() - 1) / kWordBits; ++i) {
     store(i, words_[i] | mask(i, range));
@@ -78,14 +65,23 @@ std::size_t PageBitmap::count(PageRange range) const noexcept {
   std::size_t total = 0;
   for (PageIndex at = next_set(range.first, range.end()); at < range.end();) {
     const std::size_t index = at / kWordBits;
-    total += static_cast<std::size_t>(std::popcount(words_[index] & mask(index, range)));
+    total += count_bits(words_[index] & mask(index, range));
     at = next_set((index + 1) * kWordBits, range.end());
   }
   return total;
 }
 
+bool PageBitmap::any_full_word() const noexcept {
+  for (PageIndex at = next_set(0, pages_); at < pages_;) {
+    const std::size_t index = at / kWordBits;
+    if (words_[index] == ~Word{0}) return true;
+    at = next_set((index + 1) * kWordBits, pages_);
+  }
+  return false;
+}
+
 PageIndex PageBitmap::next_set(PageIndex from, PageIndex end) const noexcept {
-  if (from >= end || count_ == 0) return end;
+  if (from >= end || filled_ == 0) return end;
   std::size_t index = from / kWordBits;
   Word word = words_[index] & (~Word{0} << (from % kWordBits));
   if (word == 0) {

@@ -19,9 +19,9 @@ class PageBitmap {
   explicit PageBitmap(std::size_t pages);
 
   std::size_t pages() const noexcept { return pages_; }
-  /// Number of set bits; O(1).
-  std::size_t count() const noexcept { return count_; }
-  bool any() const noexcept { return count_ != 0; }
+  /// Number of set bits.
+  std::size_t count() const noexcept { return count(all()); }
+  bool any() const noexcept { return filled_ != 0; }
   PageRange all() const noexcept { return {0, pages_}; }
 
   /// The bits of pages [64 index, 64 index + 64) as one word.
@@ -32,8 +32,22 @@ class PageBitmap {
     return (words_[page / kWordBits] >> (page % kWordBits) & 1U) != 0;
   }
   /// Returns whether the bit was clear before.
-  bool set(PageIndex page) noexcept;
-  void set(PageRange range) noexcept;
+  bool set(PageIndex page) noexcept {
+    const std::size_t index = page / kWordBits;
+    const Word bit = Word{1} << (page % kWordBits);
+    const Word before = words_[index];
+    if ((before & bit) != 0) return false;
+    words_[index] = before | bit;
+    if (before == 0) fill(index);
+    return true;
+  }
+  void set(PageRange range) noexcept {
+    if (range.count == 1) {
+      set(range.first);
+    } else {
+      set_run(range);
+    }
+  }
   void clear(PageRange range) noexcept;
   void clear() noexcept { clear(all()); }
 
@@ -45,6 +59,8 @@ class PageBitmap {
   void remove(const PageBitmap& other, PageRange range) noexcept;
   /// Number of set bits within `range`.
   std::size_t count(PageRange range) const noexcept;
+  /// Whether some word is all set, as it is wherever 127 pages in a row are.
+  bool any_full_word() const noexcept;
 
   /// The first set page in [from, end), or `end`.
   PageIndex next_set(PageIndex from, PageIndex end) const noexcept;
@@ -112,9 +128,15 @@ class PageBitmap {
     return (~Word{0} >> (kWordBits - inside.count)) << (inside.first % kWordBits);
   }
   void store(std::size_t index, Word value) noexcept;
+  /// Word `index` is not empty any more.
+  void fill(std::size_t index) noexcept {
+    ++filled_;
+    summary_[index / kWordBits] |= Word{1} << (index % kWordBits);
+  }
+  void set_run(PageRange range) noexcept;
 
   std::size_t pages_ = 0;
-  std::size_t count_ = 0;
+  std::size_t filled_ = 0;  ///< words that are not 0
   std::vector<Word> words_;
   std::vector<Word> summary_;  ///< bit i of word j: words_[64 j + i] is not 0
 };

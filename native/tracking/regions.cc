@@ -1,10 +1,13 @@
 #include "tracking/regions.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <span>
 #include <utility>
 
+#include "memory/bits.h"
 #include "tracking/tracker_state.h"
 
 namespace mkwrite {
@@ -28,10 +31,15 @@ constexpr double kTrusted = 0.75;
 constexpr double kPriorExposure = 256;
 constexpr float kFirstExposure = 128;
 constexpr float kFirstCooled = 1.0F / 8;
-// Looks may cost this share of what copying the open pages costs.
-constexpr double kLookShare = 1.0 / 128;
+// An object begins as if what it writes had changed once in this many collects; what it has done
+// is forgotten at the rate below.
+constexpr float kFirstCalm = 128;
+constexpr float kChangesMemory = 1 - 1.0F / 512;
+constexpr double kLongestSampling = 256;  // collects
 // Alarms further apart than this make every region look; others are part of the same change.
 constexpr unsigned kAlarmRest = 8;
+// So many neighbours are swept together where they can be: one system call protects them all.
+constexpr std::size_t kSweptTogether = 8;
 
 PageRange regions_of(PageRange pages) noexcept {
   return PageRange::between(pages.first / Regions::kPages,
@@ -45,9 +53,7 @@ std::uint64_t mask_of(std::size_t index, PageRange range) noexcept {
   return ((std::uint64_t{1} << part.count) - 1) << (part.first % Regions::kPages);
 }
 
-/// Most words are empty, and counting bits is a function call where the processor may be an old
-/// one.
-int count_pages(std::uint64_t word) noexcept { return word == 0 ? 0 : std::popcount(word); }
+int count_pages(std::uint64_t word) noexcept { return static_cast<int>(count_bits(word)); }
 float pages_in(std::uint64_t word) noexcept { return static_cast<float>(count_pages(word)); }
 
 /// The next set bit after number `after`, all getting their turn. `word` is not 0.
@@ -59,9 +65,13 @@ std::uint8_t next_in_turn(std::uint64_t word, std::uint8_t after) noexcept {
 }  // namespace
 
 Regions::Regions(std::size_t pages, Prices prices)
-    : prices_(prices), regions_((pages + kPages - 1) / kPages), active_(regions_.size()) {
+    : prices_(prices),
+      regions_((pages + kPages - 1) / kPages),
+      active_(regions_.size()),
+      edges_(pages) {
   rewrites_.possible = kFirstDoubts;
   cooling_ = {kFirstCooled, kFirstExposure};
+  changes_ = {1, kFirstCalm};
 }
 
 template <typename Visit>
@@ -82,22 +92,31 @@ double Regions::deviation(const Region& region) const noexcept {
   return std::sqrt(chance * (1 - chance) / (region.rewrites.possible + kPriorPages));
 }
 
-std::uint16_t Regions::longest_interval(int open_pages) const noexcept {
-  const double copies = prices_.copy * std::max(open_pages, 1);
-  const double interval = (prices_.fault.alone + prices_.copy) / (copies * kLookShare);
-  return static_cast<std::uint16_t>(
-      std::clamp<double>(interval, 2 * kShortestInterval, kLongestInterval));
+double Regions::sample_interval() const noexcept {
+  // Per collect, samples cost fault / interval, and a change that comes meanwhile is found out half
+  // an interval later: change * interval / 2 * open * copy, whether all pages change or some region
+  // in turn. The sum is least for this interval.
+  const double change = changes_.happened / changes_.possible;
+  const double copies = prices_.copy * static_cast<double>(std::max<std::size_t>(open_, 1));
+  return std::clamp(std::sqrt(2 * prices_.fault.alone / (change * copies)), 1.0, kLongestSampling);
+}
+
+double Regions::cooling(const Region& region) const noexcept {
+  const double prior = cooling_.happened / cooling_.possible;
+  return (region.cooling.happened + kPriorExposure * prior) /
+         (region.cooling.possible + kPriorExposure);
+}
+
+double Regions::chance_hot(const Region& region) const noexcept {
+  return rate(region) * std::exp(-cooling(region) * region.exposed);
 }
 
 double Regions::sweep_interval(const Region& region, int open_pages) const noexcept {
-  const double prior = cooling_.happened / cooling_.possible;
-  const double cooling = (region.cooling.happened + kPriorExposure * prior) /
-                         (region.cooling.possible + kPriorExposure);
   // Per collect, looks cost look / interval, and pages that cooled since the last one
   // cooling * pages * interval / 2 copies. The sum is least for this interval.
   const double pages = open_pages;
   const double look = prices_.fault.alone + (pages - 1) * prices_.fault.in_a_row;
-  return std::sqrt(2 * look / (cooling * pages * prices_.copy));
+  return std::sqrt(2 * look / (cooling(region) * pages * prices_.copy));
 }
 
 void Regions::learn_cooling(Region& region, std::uint64_t looked, std::uint64_t cold) noexcept {
@@ -110,71 +129,129 @@ void Regions::learn_cooling(Region& region, std::uint64_t looked, std::uint64_t 
   cooling_.add(pages_in(cold), exposure, 1);
 }
 
-std::uint64_t Regions::next_look(Region& region, std::size_t index, std::uint64_t open, bool opened,
+bool Regions::sweeps_now(const Region& region, std::size_t index) const noexcept {
+  if (region.unswept >= region.sweep_due) return true;
+  // A little early, if it goes along with its neighbour's.
+  return swept_ == index && index % kSweptTogether != 0 && region.sweep_due != kNever &&
+         region.unswept >= region.sweep_due / 4 * 3;
+}
+
+std::uint64_t Regions::next_look(Region& region, std::size_t index, std::uint64_t open,
                                  bool alarmed) noexcept {
   const int pages = count_pages(open);
   const double sweep = sweep_interval(region, pages);
-  const bool sweeps = sweep < kLongestSweep;
-  region.due = sweeps ? static_cast<std::uint16_t>(std::max<double>(sweep, kShortestInterval))
-                      : std::min(region.interval, longest_interval(pages));
-  // Not all regions at the same collect.
-  if (opened) region.age = static_cast<std::uint16_t>(index % region.due);
-  if (++region.age < region.due && (!alarmed || sweeps)) return 0;
-  if (sweeps) {
-    region.age = static_cast<std::uint16_t>(index % (region.due / 4U));
+  if (sweep < kLongestSweep) {
+    const auto due = static_cast<std::uint16_t>(std::max<double>(sweep, kShortestSweep));
+    // Groups differ, so that they come neither all at once nor in step with the program.
+    region.sweep_due = static_cast<std::uint16_t>(due - (index / kSweptTogether) % (due / 4U));
+  } else {
+    region.sweep_due = kNever;
+  }
+  if (sweeps_now(region, index)) {
+    swept_ = index + 1;
     region.exposed = std::exchange(region.unswept, 0);
+    region.unsampled = 0;
     return open;
   }
-  // Regions differ in how early theirs come: in each collect some region is looked at, so that a
-  // change of everything is soon seen. And no region is always in step with what is written every
-  // fourth frame.
-  region.early = !region.early;
-  const int turn = region.age * pages;
+  if (!alarmed && !(samples_ && index >= sampled_)) return 0;
+  if (!alarmed) {
+    samples_ = false;
+    sampled_ = index + 1;
+  }
+  const int turn = region.unsampled * pages;
   region.exposed = static_cast<std::uint16_t>(std::min<int>(turn, region.unswept));
-  region.age = static_cast<std::uint16_t>((index + (region.early ? 1 : 0)) % (region.due / 2U));
+  region.unsampled = 0;
   region.cursor = next_in_turn(open, region.cursor);
   return std::uint64_t{1} << region.cursor;
 }
 
-void Regions::decide(TrackerState& state, PageRange range, bool may_open) noexcept {
-  state.harvested.for_each_run(range, [&](PageRange run) { active_.set(regions_of(run)); });
-  Looks looks;
+Regions::Mood Regions::judge(const TrackerState& state, PageRange range, bool may_open) noexcept {
+  Mood mood{.may_open = may_open, .doubts = false, .alarmed = false, .learns = !alarmed_};
+  bool surprised = false;
+  evidence_.fade();
   for_each_active(range, [&](std::size_t index) {
     const Region& region = regions_[index];
     const std::uint64_t looked =
         region.looking & mask_of(index, range) & ~state.written_freely.word(index);
     // A suspicion is mostly true, which says nothing of other pages.
     if (looked == 0 || region.suspected) return;
-    looks.expected += rate(region) * count_pages(looked);
-    looks.hot += pages_in(looked & state.harvested.word(index));
+    const double expected = chance_hot(region);
+    const float hot = pages_in(looked & state.harvested.word(index)) / pages_in(looked);
+    evidence_.expected += static_cast<float>(expected);
+    evidence_.hot += hot;
+    surprised = surprised || (expected >= kTrusted && hot < 0.5F);
   });
   ++since_alarm_;
+  changes_.happened *= kChangesMemory;
+  changes_.possible = changes_.possible * kChangesMemory + 1;
+  mood.doubts = evidence_.mass_cooling();
+  if (mood.doubts) {
+    // That everything has cooled together says nothing of how fast pages do.
+    if (since_alarm_ <= kAlarmRest) cooling_ = cooling_in_peace_;
+    evidence_ = {};
+  } else if (surprised && since_alarm_ > kAlarmRest) {
+    mood.alarmed = true;
+    since_alarm_ = 0;
+    changes_.happened += 1;
+    cooling_in_peace_ = cooling_;
+  }
+  alarmed_ = mood.alarmed || mood.doubts;
+  return mood;
+}
+
+void Regions::decide(TrackerState& state, PageRange range, bool may_open) noexcept {
+  state.harvested.for_each_run(range, [&](PageRange run) { active_.set(regions_of(run)); });
+  const Mood mood = judge(state, range, may_open);
   const Rate before = rewrites_;
   const Rate cooled_before = cooling_;
-  const bool alarmed = std::exchange(alarm_, false);
+  // One in two comes a collect early: what is written every other frame is not always looked at in
+  // step with that.
+  samples_ = ++unsampled_ + (odd_ ? 1 : 0) >= sample_interval();
+  if (samples_) {
+    unsampled_ = 0;
+    odd_ = !odd_;
+  }
+  edges_.advance(state.harvested, state.hot, range);
+  swept_ = 0;
+  std::array<PageRange, 4> cooled;
+  std::size_t count = 0;
   for_each_active(range, [&](std::size_t index) {
-    decide(state, index, mask_of(index, range), looks.mass_cooling(), alarmed, may_open);
+    const std::uint64_t cold = decide(state, index, mask_of(index, range), mood);
+    if (cold == 0 || count == cooled.size()) return;
+    const auto first = static_cast<std::size_t>(std::countr_zero(cold));
+    const auto pages = static_cast<std::size_t>(std::countr_one(cold >> first));
+    if (pages >= Edges::kSmallestRun) cooled[count++] = {index * kPages + first, pages};
   });
+  if (!mood.doubts) {
+    for (const PageRange run : std::span(cooled).first(count)) edges_.begin(run, state.hot);
+  }
+  // Nobody was left: it is the first one's turn.
+  if (std::exchange(samples_, false)) {
+    sampled_ = 0;
+    unsampled_ = static_cast<unsigned>(kLongestSampling);
+  }
   rewrites_.fade(before, kMemory);
   cooling_.fade(cooled_before, kMemory);
 }
 
-void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask, bool doubt,
-                     bool alarmed, bool may_open) noexcept {
+std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
+                              Mood mood) noexcept {
   Region& region = regions_[index];
   const std::uint64_t hot = state.hot.word(index);
   const std::uint64_t open = hot & mask;
   const std::uint64_t freely = state.written_freely.word(index);
   const std::uint64_t found = state.harvested.word(index) & mask;
+  const std::uint64_t at_edge = edges_.looking().word(index) & mask;
   std::uint64_t remembered = region.looking | region.cold;
   for (const std::uint64_t earlier : region.seen) remembered |= earlier;
-  if (region.unswept < kLongestInterval) ++region.unswept;
-  if (open != 0 && ((found & ~open) | remembered) == 0 && !doubt && !alarmed &&
-      region.age + 1 < region.due) {
-    ++region.age;
+  if (region.unswept < kLong) ++region.unswept;
+  if (region.unsampled < kLong) ++region.unsampled;
+  const bool sampled_now = samples_ && index >= sampled_;
+  if (open != 0 && ((found & ~open) | remembered | at_edge) == 0 && !mood.doubts && !mood.alarmed &&
+      !sampled_now && !sweeps_now(region, index)) {
     region.written *= 0.75F;
-    state.stats.pages_kept_open += static_cast<std::uint64_t>(count_pages(open));
-    return;
+    state.stats.pages_kept_open += count_bits(open);
+    return 0;
   }
   // Of open pages and those opened ahead nobody knows whether they were written.
   const std::uint64_t known = mask & ~(open | state.unproved.word(index) | freely);
@@ -182,7 +259,7 @@ void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
   const std::uint64_t looked = region.looking & known;
   const std::uint64_t cold = looked & ~found;
 
-  const bool trusted = rate(region) >= kTrusted;
+  const bool trusted = chance_hot(region) >= kTrusted;
   const auto add = [&](float events, float of) {
     region.rewrites.add(events, of, kMemory);
     rewrites_.add(events, of, 1);
@@ -195,8 +272,8 @@ void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
   }
   add(rewritten, chances);
   // Open pages count as written before the look. A look at many of them must not weigh more than a
-  // look at one: it is often taken on suspicion.
-  if (looked != 0) add(pages_in(looked & seen) / pages_in(looked), 1);
+  // look at one: it is often taken on suspicion. And that everything has changed is one event.
+  if (looked != 0 && mood.learns) add(pages_in(looked & seen) / pages_in(looked), 1);
   region.written += (pages_in(seen) - region.written) / 4;
 
   // What is cold for a few collects only has not cooled.
@@ -206,9 +283,7 @@ void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
   region.cooling.happened = std::max(region.cooling.happened - returned, 0.0F);
   cooling_.happened = std::max(cooling_.happened - returned, 0.0F);
   const bool sampled = count_pages(looked) == 1 && !region.suspected;
-  const bool surprised =
-      trusted && (sampled ? cold != 0 : 2 * count_pages(cold) > count_pages(looked));
-  if (looked != 0) learn_cooling(region, looked, cold);
+  if (looked != 0 && mood.learns) learn_cooling(region, looked, cold);
 
   const bool kept = region.keeps_open;
   region.keeps_open = rate(region) - (kept ? 0 : kConfidence * deviation(region)) > threshold();
@@ -220,50 +295,49 @@ void Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
     looking = open;
     region.suspected = true;
     region.exposed = std::exchange(region.unswept, 0);
-    region.interval = kShortestInterval;
-    region.age = 0;
+    region.unsampled = 0;
   };
-  if (!region.keeps_open || doubt) {
+  if (!region.keeps_open || mood.doubts) {
     suspect();
-    if (region.keeps_open && may_open) stays = seen;
+    if (mood.doubts) region.cooling = {};
+    if (region.keeps_open && mood.may_open) stays = seen;
   } else {
-    stays = open | (may_open ? seen : 0);
-    if (surprised) {
-      if (sampled) suspect();
-      if (since_alarm_ > kAlarmRest) {
-        alarm_ = true;
-        since_alarm_ = 0;
-      }
-    } else if (looked != 0) {
-      region.interval = std::min<std::uint16_t>(2 * region.interval, kLongestInterval);
-    }
-    if (looking == 0 && open != 0) {
+    stays = open | (mood.may_open ? seen : 0);
+    if (trusted && sampled && cold != 0) suspect();
+    const std::uint64_t undecided = open & ~at_edge;
+    if (looking == 0 && undecided != 0) {
       region.suspected = false;
-      looking = next_look(region, index, open, !kept, alarmed);
+      if (!kept) region.unswept = region.unsampled = 0;
+      looking = next_look(region, index, undecided, mood.alarmed);
     }
-    stays &= ~looking;
+    stays &= ~(looking | at_edge);
   }
 
-  state.stats.pages_kept_open += static_cast<std::uint64_t>(count_pages(open));
-  state.stats.looks += static_cast<std::uint64_t>(count_pages(looking));
+  state.stats.pages_kept_open += count_bits(open);
+  state.stats.looks += count_bits(looking | (open & at_edge));
+  open_ += count_bits(stays) - count_bits(open);
   state.hot.set_word(index, (hot & ~mask) | stays);
   state.stays_open.set_word(index, (hot & ~mask) | stays | freely);
   region.looking = (region.looking & ~mask) | looking;
   for (std::size_t i = kHistory - 1; i > 0; --i) {
     region.seen[i] = (region.seen[i] & ~mask) | (region.seen[i - 1] & mask);
   }
-  region.seen[0] = (region.seen[0] & ~mask) | (seen & ~looked);
+  region.seen[0] = (region.seen[0] & ~mask) | (seen & ~(looked | at_edge));
   remembered |= state.hot.word(index) | seen | region.looking;
   if (remembered == 0 && !region.keeps_open && region.written < 0.1F) {
     region.written = 0;
     active_.clear({index, 1});
   }
+  // The sample that raised the suspicion leaves a hole.
+  return cold | (cold << 1U & cold >> 1U & mask & ~(found | open));
 }
 
 void Regions::forget(TrackerState& state, PageRange range) noexcept {
+  open_ -= state.hot.count(range);
   state.hot.clear(range);
   state.stays_open.clear(range);
   state.stays_open.add(state.written_freely, range);
+  edges_.forget(range);
   for_each_active(range, [&](std::size_t index) {
     Region& region = regions_[index];
     const std::uint64_t rest = ~mask_of(index, range);
@@ -274,7 +348,7 @@ void Regions::forget(TrackerState& state, PageRange range) noexcept {
 
 Regions::Explanation Regions::explain(const TrackerState& state, std::size_t index) const noexcept {
   const Region& region = regions_[index];
-  const auto open = static_cast<double>(std::popcount(state.hot.word(index)));
+  const auto open = static_cast<double>(count_bits(state.hot.word(index)));
   const double chance = rate(region);
   const double miss = 1 - chance;
   const double written = region.written;

@@ -13,10 +13,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "memory/page_bitmap.h"
 #include "tracking/costs.h"
+#include "tracking/edges.h"
 
 namespace mkwrite {
 
@@ -85,62 +87,93 @@ class Regions {
   };
   /// What is written every fourth frame is still a pattern.
   static constexpr std::size_t kHistory = 4;
-  static constexpr std::uint16_t kShortestInterval = 4;
-  static constexpr std::uint16_t kLongestInterval = 256;
+  /// Collects, of looks.
+  static constexpr std::uint16_t kShortestSweep = 4;
   /// Where it pays to look at all open pages more rarely than this, samples do.
   static constexpr std::uint16_t kLongestSweep = 64;
+  static constexpr std::uint16_t kNever = std::numeric_limits<std::uint16_t>::max();
+  /// What is counted in collects goes no further.
+  static constexpr std::uint16_t kLong = 1024;
 
   struct Region {
     std::array<std::uint64_t, kHistory> seen{};  ///< pages seen written; the last collect first
     std::uint64_t looking = 0;  ///< open pages that the last collect protected for a look
     std::uint64_t cold = 0;     ///< found cold by a look a moment ago, and not written since
     Rate rewrites;
-    Rate cooling;       ///< pages found cold, of pages times collects that they were open
-    float written = 0;  ///< pages seen written per collect, a moving average
-    std::uint16_t interval = kShortestInterval;  ///< from one sample to the next
-    std::uint16_t age = 0;                       ///< collects since the last look
-    std::uint16_t due = 0;      ///< at this age comes the next, if nothing happens before
-    std::uint16_t unswept = 0;  ///< collects since all open pages were looked at
-    std::uint16_t exposed = 0;  ///< collects for which pages under look were open, each
-    std::uint8_t cold_for = 0;  ///< collects
-    std::uint8_t cursor = 0;    ///< the page looked at last, by number
+    Rate cooling;                 ///< pages found cold, of pages times collects that they were open
+    float written = 0;            ///< pages seen written per collect, a moving average
+    std::uint16_t unsampled = 0;  ///< collects since a page was looked at
+    std::uint16_t unswept = 0;    ///< collects since all open pages were
+    std::uint16_t sweep_due = kNever;  ///< after as many they are again
+    std::uint16_t exposed = 0;         ///< collects for which pages under look were open, each
+    std::uint8_t cold_for = 0;         ///< collects
+    std::uint8_t cursor = 0;           ///< the page sampled last, by number
     bool keeps_open = false;
     bool suspected = false;  ///< the look under way was taken on suspicion
-    bool early = false;      ///< the next sample comes a collect early
   };
-  /// What the looks of one collect found, over all regions.
-  struct Looks {
-    double expected = 0;  ///< pages that were to be found written
-    double hot = 0;       ///< pages that were
+  /// What comes of looks, over all regions, the last collects' counting most. Each region that was
+  /// looked at counts as one: its pages cool together.
+  struct Evidence {
+    float expected = 0;  ///< to be found written
+    float hot = 0;       ///< found written
+    void fade() noexcept {
+      expected /= 2;
+      hot /= 2;
+    }
     /// Whether to doubt everything that is open.
-    bool mass_cooling() const noexcept { return expected >= 2 && hot < expected / 4; }
+    bool mass_cooling() const noexcept { return expected >= 1.5F && hot < expected / 4; }
+  };
+  /// How a collect treats all regions.
+  struct Mood {
+    bool may_open;  ///< more pages than are open now
+    bool doubts;    ///< everything that is open is looked at
+    bool alarmed;   ///< a page of every region is looked at
+    bool learns;    ///< from the looks under way: they were not taken in alarm
   };
 
-  void decide(TrackerState& state, std::size_t index, std::uint64_t mask, bool doubt, bool alarmed,
-              bool may_open) noexcept;
+  /// Learns from the looks that the last collect took, before any region is decided upon.
+  Mood judge(const TrackerState& state, PageRange range, bool may_open) noexcept;
+  /// Returns the pages that a look has found cold.
+  std::uint64_t decide(TrackerState& state, std::size_t index, std::uint64_t mask,
+                       Mood mood) noexcept;
   /// The chance that a page of the region that was written is written again, and how uncertain it
   /// is.
   double rate(const Region& region) const noexcept;
   double deviation(const Region& region) const noexcept;
+  /// How likely a page cools, per collect.
+  double cooling(const Region& region) const noexcept;
+  /// The chance that a page that has been open for `exposed` collects is found written by a look.
+  double chance_hot(const Region& region) const noexcept;
   /// After how many collects a look at all of the region's open pages pays.
   double sweep_interval(const Region& region, int open_pages) const noexcept;
-  /// The most collects from one sample to the next.
-  std::uint16_t longest_interval(int open_pages) const noexcept;
+  /// After how many collects the next sample pays.
+  double sample_interval() const noexcept;
   /// What a look has found: pages `cold` of `looked`.
   void learn_cooling(Region& region, std::uint64_t looked, std::uint64_t cold) noexcept;
   /// Which of the `open` pages to look at now, if nothing says that they have cooled.
-  std::uint64_t next_look(Region& region, std::size_t index, std::uint64_t open, bool opened,
+  std::uint64_t next_look(Region& region, std::size_t index, std::uint64_t open,
                           bool alarmed) noexcept;
+  bool sweeps_now(const Region& region, std::size_t index) const noexcept;
   template <typename Visit>
   void for_each_active(PageRange range, Visit&& visit) const;
 
   Prices prices_;
   std::vector<Region> regions_;
-  PageBitmap active_;         ///< numbered by region: those with anything to remember
-  Rate rewrites_;             ///< of the whole buffer object: where a fresh region starts
-  Rate cooling_;              ///< likewise
+  PageBitmap active_;      ///< numbered by region: those with anything to remember
+  Rate rewrites_;          ///< of the whole buffer object: where a fresh region starts
+  Rate cooling_;           ///< likewise
+  Rate cooling_in_peace_;  ///< likewise, before the last alarm
+  Evidence evidence_;
+  Edges edges_;
+  Rate changes_;              ///< times that a trusted page was found cold, of collects
   std::size_t keeping_ = 0;   ///< regions that keep pages open
-  bool alarm_ = false;        ///< a look has found a trusted page cold: look everywhere soon
+  std::size_t open_ = 0;      ///< pages that are open
+  std::size_t sampled_ = 0;   ///< the region sampled last, by its number plus 1
+  std::size_t swept_ = 0;     ///< the region swept last, in this collect, likewise
+  unsigned unsampled_ = 0;    ///< collects since some page was sampled
+  bool samples_ = false;      ///< this collect takes a sample
+  bool odd_ = false;          ///< the last sample was taken early
+  bool alarmed_ = false;      ///< the looks under way were taken in alarm or doubt
   unsigned since_alarm_ = 0;  ///< collects
 };
 

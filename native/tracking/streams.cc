@@ -77,6 +77,9 @@ void Streams::observe(const PageBitmap& found, const PageBitmap& open, PageBitma
     if (stream.used != 0 && now_ - stream.used > kPatience) stream = {};
     if (!stream.open.empty()) follow(stream, found, ahead);
   }
+  // A run that is long enough has a word of its own.
+  static_assert(kSmallestWindow >= 127);
+  if (!found.any_full_word()) return;
   found.for_each_run(found.all(), [&](PageRange run) {
     if (run.count < kSmallestWindow) return;
     ahead.for_each_gap(run, [&](PageRange part) {

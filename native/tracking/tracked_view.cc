@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "tracking/tracker.h"
@@ -41,22 +42,22 @@ int TrackedView::protect(PageRange range, int protection) noexcept {
 }
 
 void TrackedView::note_borders(PageRange range) noexcept {
-  const std::size_t before = borders_.count();
-  borders_.clear(range);
+  const PageRange concerned =
+      PageRange::between(range.first, std::min(range.end() + 1, borders_.pages()));
+  const std::size_t before = splits_;
+  splits_ -= borders_.count(concerned);
+  borders_.clear(concerned);
   note_border(range.first);
   note_border(range.end());
-  budget_.change(before, borders_.count());
+  splits_ += borders_.count(concerned);
+  budget_.change(before, splits_);
 }
 
 void TrackedView::note_border(PageIndex page) noexcept {
   if (page == 0 || page >= borders_.pages()) return;
   const bool differs = inaccessible_.test(page) != inaccessible_.test(page - 1) ||
                        read_write_.test(page) != read_write_.test(page - 1);
-  if (differs) {
-    borders_.set(page);
-  } else {
-    borders_.clear({page, 1});
-  }
+  if (differs) borders_.set(page);
 }
 
 }  // namespace mkwrite

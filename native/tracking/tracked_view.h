@@ -29,7 +29,7 @@ class TrackedView final : public FaultSink {
   int protect(PageRange range, int protection) noexcept;
 
   /// How many times the view's mapping is split.
-  std::size_t splits() const noexcept { return borders_.count(); }
+  std::size_t splits() const noexcept { return splits_; }
   /// Whether the budget of mappings allows that many more.
   bool may_split(std::size_t more) const noexcept { return budget_.fits(more); }
 
@@ -63,7 +63,8 @@ class TrackedView final : public FaultSink {
   // What mprotect has made of each page; neither means read-only.
   PageBitmap inaccessible_;
   PageBitmap read_write_;
-  PageBitmap borders_;  ///< pages whose protection differs from that of the page before
+  PageBitmap borders_;      ///< pages whose protection differs from that of the page before
+  std::size_t splits_ = 0;  ///< their number
   ScopedRegion region_;
 };
 

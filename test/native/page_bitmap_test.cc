@@ -47,6 +47,11 @@ void require_equal(const PageBitmap& bitmap, const Model& model, PageRange range
   REQUIRE(bitmap.pages() == model.size());
   REQUIRE(bitmap.count() == count_of(model, bitmap.all()));
   REQUIRE(bitmap.any() == (bitmap.count() != 0));
+  bool full = false;
+  for (PageIndex word = 0; word + 64 <= model.size(); word += 64) {
+    full = full || count_of(model, {word, 64}) == 64;
+  }
+  REQUIRE(bitmap.any_full_word() == full);
   REQUIRE(bitmap.count(range) == count_of(model, range));
   std::vector<PageRange> runs;
   bitmap.for_each_run(range, [&](PageRange run) { runs.push_back(run); });
