@@ -33,7 +33,7 @@ export interface TraceReadBack {
   buffer: number
   /** The pages. */
   runs: Runs
-  /** Faults that it took: one for 16 to 256 pages if they were touched in ascending order. */
+  /** Faults that it took: one for 16 to 1024 pages if they were touched in ascending order. */
   faults: number
 }
 

@@ -34,7 +34,7 @@ void BareUserfault::collect() {
   for (int i = 0; i < found; ++i) {
     const uapi::PageRegion& region = regions_[static_cast<std::size_t>(i)];
     runs().push_back(
-        PageRange::between((region.start - base) / kPageSize, (region.end - base) / kPageSize));
+        PageRange::between((region.start - base) >> kPageShift, (region.end - base) >> kPageShift));
   }
 }
 

@@ -10,6 +10,9 @@ namespace mkwrite {
 /// The MMU's page size in bytes (4096 on x86-64; 4096, 16384 or 65536 on arm64). Set before main()
 /// or while the addon is loaded, constant afterwards, hence safe to read in a signal handler.
 extern const std::size_t kPageSize;
+/// Its binary logarithm: dividing by what the compiler does not know takes ten times as long as a
+/// shift.
+extern const unsigned kPageShift;
 
 /// Number of a page within a buffer object, 0 for its first.
 using PageIndex = std::size_t;

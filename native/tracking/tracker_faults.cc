@@ -13,9 +13,9 @@ namespace {
 /// to resolve. Mechanisms that close pages for a while begin the count anew (soft-dirty).
 constexpr std::uint64_t kGiveUpAfter = 100'000;
 
-/// The most pages that one touch reads back. Other faults of the buffer object wait meanwhile, for
-/// about as long as ten signals take.
-constexpr std::size_t kLargestReadBack = 256;
+/// The most pages that one touch reads back: from here on the fault is a small part of copying
+/// them. Other faults of the buffer object wait meanwhile, for about half a millisecond.
+constexpr std::size_t kLargestReadBack = 1024;
 
 }  // namespace
 

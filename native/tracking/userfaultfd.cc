@@ -141,8 +141,8 @@ std::span<const uapi::PageRegion> Userfaultfd::Scan::next() {
   }
   const auto count = static_cast<std::size_t>(found);
   for (uapi::PageRegion& region : std::span(regions_).first(count)) {
-    region.start = (region.start - base_) / kPageSize;
-    region.end = (region.end - base_) / kPageSize;
+    region.start = (region.start - base_) >> kPageShift;
+    region.end = (region.end - base_) >> kPageShift;
   }
   done_ = count < regions_.size() || arguments_.walk_end >= arguments_.end;
   arguments_.start = arguments_.walk_end;
