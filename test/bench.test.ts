@@ -11,6 +11,7 @@ import {
 } from '../lib/bench/index.ts'
 import { MkwriteError, probe } from '../lib/index.ts'
 import { available, coherentPolicies, pageSize } from './support/mechanisms.ts'
+import { slowness } from './support/slowness.ts'
 
 const small: BenchOptions = { quick: true, size: 1024 * 1024, seconds: 0, parts: ['frames'] }
 
@@ -19,7 +20,9 @@ const bare = available
   .filter((name) => name !== 'full')
   .map((name) => `bare-${name}` as ContenderName)
 
-test('each pattern has a row for each contender, and nothing is lost', async () => {
+test('each pattern has a row for each contender, and nothing is lost', {
+  timeout: 30_000 * slowness,
+}, async () => {
   const { schema, size, rows } = await bench({
     ...small,
     contenders: [...untracked, ...bare, ...coherentPolicies],

@@ -5,16 +5,18 @@ import { describe, expect, test } from 'vitest'
 import { MkwriteError, mechanisms, type Policy } from '../lib/index.ts'
 import { type StressCounts, type StressOptions, stress } from '../lib/stress/index.ts'
 import { available, coherentPolicies, pageSize } from './support/mechanisms.ts'
+import { slowness } from './support/slowness.ts'
 
 const brief: StressOptions = { seconds: 0.2, threads: 3, size: 64 * pageSize }
 
 describe.each(coherentPolicies)('under %s', (mechanism: Policy) => {
   test('racing writers, collects, submissions and device writes lose nothing', async () => {
-    const result = await stress({ ...brief, mechanism })
+    const seconds = 0.2 * slowness
+    const result = await stress({ ...brief, seconds, mechanism })
     expect(result).toMatchObject({
       schema: 'mkwrite.stress/1',
       mechanism,
-      seconds: 0.2,
+      seconds,
       threads: 3,
       views: 2,
       size: 64 * pageSize,

@@ -12,12 +12,12 @@ import {
   runCommand as mkwrite,
   program,
 } from './support/command.ts'
+import { slowness } from './support/slowness.ts'
 
 const watched = fileURLToPath(new URL('fixtures/watched.mjs', import.meta.url))
 const env = commandEnvironment()
 /** As long as it takes this machine to do what another does in so many milliseconds. */
-const lasting = (milliseconds: number): string =>
-  String(milliseconds * Number(process.env.MKWRITE_TEST_TIMEOUT_SCALE ?? 1))
+const lasting = (milliseconds: number): string => String(milliseconds * slowness)
 
 const snapshotsOf = (stdout: string): WatchSnapshot[] =>
   stdout
