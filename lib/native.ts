@@ -186,6 +186,8 @@ export interface Native {
     sizeOrId: number | bigint,
   ) => NativeBufferObject
   Tracker: new (buffer: NativeBufferObject, policy: string) => NativeTracker
+  /** Whether fixed mechanisms of trackers made from here on open pages ahead of write faults. */
+  setRunsAhead(runsAhead: boolean): void
   SurfaceLayout: new (
     format: string,
     width: number,

@@ -1,6 +1,6 @@
 // `mkwrite record` and `mkwrite replay` as programs: traces of a small program whose pages are known.
 
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -82,6 +82,20 @@ describe.runIf(pageSize === 4096)('record', () => {
         { kind: 'collect', buffer: 0, firstPage: 0, pages: 12, dirty: Uint32Array.of(frame, 2) },
       ]),
     )
+  })
+
+  test('pages are exact under write-fault, too, which else opens pages ahead', () => {
+    const file = join(folder, 'row.trace')
+    const preload = fileURLToPath(new URL('../dist/record/preload.js', import.meta.url))
+    execFileSync(process.execPath, ['--import', preload, recorded, '3', 'row'], {
+      env: {
+        ...commandEnvironment(),
+        MKWRITE_RECORD: JSON.stringify({ file, program: 'row', mechanism: 'write-fault' }),
+      },
+    })
+    const { frames } = traceAt('row.trace')
+    expect(frames).toHaveLength(3)
+    for (const { steps } of frames) expect(steps).toMatchObject([{ dirty: Uint32Array.of(0, 41) }])
   })
 
   test('what stands behind the script is its own, and options before it are not', () => {

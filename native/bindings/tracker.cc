@@ -75,6 +75,9 @@ void TrackerWrap::define(Napi::Env env, Napi::Object exports) {
                   });
   Environment::of(env).tracker = Napi::Persistent(constructor);
   exports["Tracker"] = constructor;
+  exports["setRunsAhead"] = Napi::Function::New(
+      env, [](const Napi::CallbackInfo& info) { set_runs_ahead(info[0].As<Napi::Boolean>()); },
+      "setRunsAhead");
 }
 
 TrackerWrap::TrackerWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {

@@ -1,5 +1,6 @@
 #include "tracking/policy.h"
 
+#include <atomic>
 #include <string>
 
 #include "memory/error.h"
@@ -9,10 +10,16 @@
 namespace mkwrite {
 namespace {
 
+// Relaxed: it orders nothing, and trackers that another thread makes meanwhile may have either.
+std::atomic<bool> fixed_runs_ahead{true};
+
 class FixedPolicy final : public Policy {
  public:
   explicit FixedPolicy(MechanismKind mechanism) noexcept : mechanism_(mechanism) {}
   MechanismKind initial() const noexcept override { return mechanism_; }
+  bool runs_ahead() const noexcept override {
+    return fixed_runs_ahead.load(std::memory_order_relaxed);
+  }
   Decision observe(std::size_t /*pages_found*/) noexcept override { return {mechanism_}; }
 
  private:
@@ -83,6 +90,10 @@ std::unique_ptr<Policy> make_policy(std::string_view name, std::size_t pages,
   if (name == "auto") return std::make_unique<AutoPolicy>(twin_limit);
   if (name == "kernel") return std::make_unique<KernelPolicy>(pages, scan_mechanism());
   throw Error(ErrorCode::kInvalidArgument, "There is no policy \"" + std::string(name) + "\".");
+}
+
+void set_runs_ahead(bool runs_ahead) noexcept {
+  fixed_runs_ahead.store(runs_ahead, std::memory_order_relaxed);
 }
 
 }  // namespace mkwrite

@@ -50,4 +50,8 @@ class Policy {
 std::unique_ptr<Policy> make_policy(std::string_view name, std::size_t pages,
                                     std::size_t twin_limit = 0);
 
+/// Whether a fixed mechanism of trackers that are made from here on runs ahead of write faults. It
+/// does, until a process wants to know exactly which pages are written.
+void set_runs_ahead(bool runs_ahead) noexcept;
+
 }  // namespace mkwrite
