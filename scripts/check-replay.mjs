@@ -5,8 +5,9 @@
 //
 // What it really costs is the CPU time of the main thread per frame, from submission to submission,
 // under a policy, less the same of a program that is told what to flush and to invalidate, and is not
-// charged for it. Runs take turns. Of each frame the lower quartile counts, as in a replay. The first
-// fifth of the frames does not, in either: V8 still compiles the program then, sooner or later.
+// charged for it. Runs take turns. Of each frame the median counts, not the lower quartile as in a
+// replay: that would be of the runs in which the device happened not to work. The first fifth of the
+// frames does not count, in either: V8 still compiles the program then, sooner or later.
 //
 // Noise is half of the interval in which 95 % of the costs lie that the same runs give when they are drawn
 // anew with replacement (the bootstrap). Rounds go on until it is less than a tenth of the cost or
@@ -92,7 +93,7 @@ function frameTime(runs) {
   return mean(
     frames.map((_, frame) => {
       const sorted = lists.map((list) => list[frame] ?? 0).sort((a, b) => a - b)
-      return sorted[Math.floor(sorted.length / 4)] ?? 0
+      return sorted[Math.floor(sorted.length / 2)] ?? 0
     }),
   )
 }
