@@ -13,6 +13,7 @@
 #include "memory/buffer_object.h"
 #include "memory/cache.h"
 #include "memory/error.h"
+#include "memory/same_bytes.h"
 #include "tracking/policy.h"
 #include "tracking/tracker.h"
 #include "tracking/userfaultfd.h"
@@ -91,9 +92,9 @@ Costs measure() {
   };
   costs.copy_page =
       cheapest(pages, chill, [&] { std::memcpy(to.data(), from.data(), kCopyBytes); });
-  volatile int difference = 0;
+  volatile bool same = false;
   costs.compare_page =
-      cheapest(pages, chill, [&] { difference = std::memcmp(to.data(), from.data(), kCopyBytes); });
+      cheapest(pages, chill, [&] { same = same_bytes(to.data(), from.data(), kCopyBytes); });
   return costs;
 }
 

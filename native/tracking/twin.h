@@ -9,6 +9,7 @@
 
 #include "memory/buffer_object.h"
 #include "memory/page_bitmap.h"
+#include "memory/same_bytes.h"
 
 namespace mkwrite {
 
@@ -44,7 +45,7 @@ class Twin {
   /// Whether the buffer object has the same contents in `page`.
   bool same(PageIndex page) const noexcept {
     const std::size_t offset = page * kPageSize;
-    return std::memcmp(data_ + offset, source_ + offset, kPageSize) == 0;
+    return same_bytes(data_ + offset, source_ + offset, kPageSize);
   }
 
   /// Copies the pages of `range`, which are the same on the device. Async-signal-safe.

@@ -1,6 +1,14 @@
 // compare: what differs from the twin was written, and the device gets what the twin has.
 #include <doctest/doctest.h>
 
+#include <signal.h>
+#include <time.h>
+
+#include <atomic>
+#include <csignal>
+#include <vector>
+
+#include "memory/same_bytes.h"
 #include "support/coherent_fixture.h"
 #include "support/device_copy.h"
 
@@ -8,6 +16,45 @@ namespace mkwrite::test {
 namespace {
 
 constexpr std::size_t kPages = 64;
+
+volatile std::sig_atomic_t flips = 0;
+std::byte* restless = nullptr;
+
+void flip(int /*signal*/) {
+  *restless ^= std::byte{1};
+  flips = flips + 1;
+}
+
+TEST_CASE("what differs is found although something before it changes, and changes back") {
+  // A signal stands for another thread that gets its turn in the middle of a comparison. With
+  // memcmp this fails after some hundred of them.
+  std::vector<std::byte> twin(kPageSize);
+  std::vector<std::byte> live(kPageSize);
+  restless = &live[512];
+  live[3000] = std::byte{1};
+  struct sigaction action{};
+  struct sigaction before{};
+  action.sa_handler = flip;
+  REQUIRE(sigaction(SIGALRM, &action, &before) == 0);
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGALRM;
+  timer_t timer{};
+  REQUIRE(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+  const itimerspec often{{0, 20'000}, {0, 20'000}};
+  REQUIRE(timer_settime(timer, 0, &often, nullptr) == 0);
+  int missed = 0;
+  flips = 0;
+  while (flips < 5000) {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (same_bytes(twin.data(), live.data(), kPageSize)) ++missed;
+  }
+  timer_delete(timer);
+  sigaction(SIGALRM, &before, nullptr);
+  CHECK(missed == 0);
+  live[512] = live[3000] = std::byte{0};
+  CHECK(same_bytes(twin.data(), live.data(), kPageSize));
+}
 
 TEST_CASE("a page that is written with what it had is clean") {
   TrackedBuffer tracked(kPages, MechanismKind::kCompare);
