@@ -1,6 +1,8 @@
 #include "tracking/streams.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 namespace mkwrite {
@@ -17,17 +19,26 @@ void Streams::move(Stream& stream, std::ptrdiff_t start, PageRange run,
   stream.next_within = PageRange::between(run.end(), found.next_clear(run.end(), found.pages()));
   const std::ptrdiff_t expected = stream.start + static_cast<std::ptrdiff_t>(stream.advance);
   const auto end = static_cast<std::ptrdiff_t>(run.end());
-  const bool as_expected = stream.proved && expected >= end &&
-                           stream.next_within.contains(static_cast<PageIndex>(expected));
+  const auto pages = static_cast<std::ptrdiff_t>(found.pages());
+  // What went beyond the end of the buffer object has gone on at its beginning.
+  const std::ptrdiff_t beyond = end == pages ? expected - pages : 0;
+  const bool wrapped =
+      beyond > 0 && beyond < pages &&
+      found.next_clear(0, static_cast<PageIndex>(beyond)) == static_cast<PageIndex>(beyond);
+  const bool as_expected =
+      stream.proved && expected >= end &&
+      (wrapped || stream.next_within.contains(static_cast<PageIndex>(expected)));
   // Else its next fault tells where it is, and how far it has come.
   stream.certain = as_expected || stream.next_within.empty();
   stream.next_start = as_expected ? expected : end;
-  stream.next = static_cast<PageIndex>(stream.next_start);
-  if (found.pages() - stream.next >= kSmallestWindow) return;
+  if (pages - stream.next_start >= static_cast<std::ptrdiff_t>(kSmallestWindow)) {
+    stream.next = static_cast<PageIndex>(stream.next_start);
+    return;
+  }
   // It goes on at the beginning, as ring buffers do; perhaps in this same collect.
-  stream.next = 0;
-  stream.start -= static_cast<std::ptrdiff_t>(found.pages());
-  stream.next_start -= static_cast<std::ptrdiff_t>(found.pages());
+  stream.next = as_expected && wrapped ? static_cast<PageIndex>(beyond) : 0;
+  stream.start -= pages;
+  stream.next_start -= pages;
 }
 
 void Streams::follow(Stream& stream, const PageBitmap& found, PageBitmap& ahead) noexcept {
@@ -79,7 +90,6 @@ void Streams::observe(const PageBitmap& found, const PageBitmap& open, PageBitma
   }
   // A run that is long enough has a word of its own.
   static_assert(kSmallestWindow >= 127);
-  if (!found.any_full_word()) return;
   found.for_each_run(found.all(), [&](PageRange run) {
     if (run.count < kSmallestWindow) return;
     ahead.for_each_gap(run, [&](PageRange part) {
@@ -88,6 +98,17 @@ void Streams::observe(const PageBitmap& found, const PageBitmap& open, PageBitma
       });
     });
   });
+  if (getenv("DUMP")) {
+    for (auto& t : streams_)
+      if (t.used && now_ - t.used < 3)
+        fprintf(stderr,
+                "  [used %d start %ld next_start %ld next %zu adv %zu passed %zu+%zu within "
+                "%zu+%zu most %zu proved %d certain %d]",
+                (int)(now_ - t.used), (long)t.start, (long)t.next_start, t.next, t.advance,
+                t.passed.first, t.passed.count, t.next_within.first, t.next_within.count, t.most,
+                t.proved, t.certain);
+    fprintf(stderr, "\n");
+  }
 }
 
 }  // namespace mkwrite
