@@ -24,6 +24,13 @@ inline bool nested_faults_kill() {
   return kThreadSanitizer;
 }
 
+/// ThreadSanitizer keeps a signal that comes in the middle of a computation until that calls
+/// something.
+inline bool signals_wait() {
+  if (kThreadSanitizer) MESSAGE("SKIPPED under ThreadSanitizer: signals wait for the next call");
+  return kThreadSanitizer;
+}
+
 /// The runtimes map memory of their own while the test has taken the last mapping.
 inline bool mappings_cannot_run_out() {
   constexpr bool kNeeded = kThreadSanitizer || kAddressSanitizer;
