@@ -1,8 +1,6 @@
 #include "tracking/streams.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 namespace mkwrite {
@@ -90,6 +88,7 @@ void Streams::observe(const PageBitmap& found, const PageBitmap& open, PageBitma
   }
   // A run that is long enough has a word of its own.
   static_assert(kSmallestWindow >= 127);
+  if (!found.any_full_word()) return;
   found.for_each_run(found.all(), [&](PageRange run) {
     if (run.count < kSmallestWindow) return;
     ahead.for_each_gap(run, [&](PageRange part) {
@@ -98,17 +97,6 @@ void Streams::observe(const PageBitmap& found, const PageBitmap& open, PageBitma
       });
     });
   });
-  if (getenv("DUMP")) {
-    for (auto& t : streams_)
-      if (t.used && now_ - t.used < 3)
-        fprintf(stderr,
-                "  [used %d start %ld next_start %ld next %zu adv %zu passed %zu+%zu within "
-                "%zu+%zu most %zu proved %d certain %d]",
-                (int)(now_ - t.used), (long)t.start, (long)t.next_start, t.next, t.advance,
-                t.passed.first, t.passed.count, t.next_within.first, t.next_within.count, t.most,
-                t.proved, t.certain);
-    fprintf(stderr, "\n");
-  }
 }
 
 }  // namespace mkwrite
