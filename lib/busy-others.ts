@@ -2,13 +2,13 @@
 
 import { native } from './native.ts'
 import type { NativeBusyThread } from './native-threads.ts'
+import { RunShare } from './run-share.ts'
 
 export class BusyOthers implements Disposable {
   readonly #thread: NativeBusyThread = new native.measure.BusyThread()
   readonly #patienceMs: number
   #begin = { wallMs: 0, cpuNs: 0 }
-  #wallNs = 0
-  #cpuNs = 0
+  readonly #share = new RunShare()
 
   /** @param patienceMs milliseconds to wait for a processor: other programs may have them all */
   constructor(patienceMs: number) {
@@ -23,8 +23,8 @@ export class BusyOthers implements Disposable {
 
   /** Lets it sleep again. */
   end(): void {
-    this.#cpuNs += this.#thread.cpuTime() - this.#begin.cpuNs
-    this.#wallNs += (performance.now() - this.#begin.wallMs) * 1e6
+    const cpuNs = this.#thread.cpuTime() - this.#begin.cpuNs
+    this.#share.add(performance.now() - this.#begin.wallMs, cpuNs)
     this.#thread.sleep()
   }
 
@@ -33,10 +33,7 @@ export class BusyOthers implements Disposable {
    * have had the processor.
    */
   takeShare(): number {
-    const share = this.#wallNs > 0 ? Math.min(this.#cpuNs / this.#wallNs, 1) : 0
-    this.#wallNs = 0
-    this.#cpuNs = 0
-    return share
+    return this.#share.take()
   }
 
   /** What it has counted while it ran. */

@@ -3,6 +3,7 @@
 
 import { native } from '../native.ts'
 import type { NativeThreadMeasure } from '../native-threads.ts'
+import { RunShare } from '../run-share.ts'
 import { shareUnits } from './format.ts'
 
 /**
@@ -12,8 +13,7 @@ import { shareUnits } from './format.ts'
 export class OthersMeter {
   readonly #threads: InstanceType<NativeThreadMeasure['OtherThreads']> | undefined
   #begin: { wallMs: number; othersNs: number } = { wallMs: 0, othersNs: 0 }
-  #wallNs = 0
-  #othersNs = 0
+  readonly #share = new RunShare()
 
   constructor() {
     try {
@@ -32,17 +32,13 @@ export class OthersMeter {
   /** It submits or collects. */
   end(): void {
     const { wallMs, othersNs } = this.#now()
-    this.#wallNs += (wallMs - this.#begin.wallMs) * 1e6
-    this.#othersNs += othersNs - this.#begin.othersNs
+    this.#share.add(wallMs - this.#begin.wallMs, othersNs - this.#begin.othersNs)
     this.begin()
   }
 
   /** Of what was looked at since the last call. */
   takeShare(): number {
-    const share = this.#wallNs > 0 ? Math.min(this.#othersNs / this.#wallNs, 1) : 0
-    this.#wallNs = 0
-    this.#othersNs = 0
-    return Math.round(share * shareUnits) / shareUnits
+    return Math.round(this.#share.take() * shareUnits) / shareUnits
   }
 
   #now(): { wallMs: number; othersNs: number } {

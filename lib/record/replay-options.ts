@@ -1,9 +1,9 @@
 // What a replay is to do.
 
-import { invalidArgument, MkwriteError } from '../errors.ts'
+import { reasonAgainst, unavailable } from '../availability.ts'
 import { type Policy, policies } from '../policy.ts'
 import { probe } from '../probe.ts'
-import { checkNumber, checkOptions } from '../validate.ts'
+import { checkNames, checkNumber, checkOptions } from '../validate.ts'
 
 /** What `replay` tells while it runs. */
 export interface ReplayProgress {
@@ -37,37 +37,24 @@ export interface ReplayPlan {
 export function makeReplayPlan(options: ReplayOptions): ReplayPlan {
   checkOptions('options', options, ['policies', 'seconds', 'onProgress', 'signal'])
   const { policies: asked, seconds = 8 } = options
-  const working = workingPolicies()
   return {
-    policies: asked === undefined ? working : checkPolicies(asked, working),
+    policies: choosePolicies(asked),
     seconds: checkNumber('options.seconds', seconds, 0),
     leastPasses: 3,
     mostPasses: 25,
   }
 }
 
-function checkPolicies(asked: readonly Policy[], working: readonly Policy[]): readonly Policy[] {
-  const isKnown = (item: Policy): boolean => policies.includes(item)
-  if (!Array.isArray(asked) || asked.length === 0 || !asked.every(isKnown)) {
-    const names = policies.map((item) => `"${item}"`).join(', ')
-    throw invalidArgument('options.policies', `an array of some of ${names}`, asked)
+/** What was asked for, or all that work here. */
+function choosePolicies(asked: readonly Policy[] | undefined): readonly Policy[] {
+  const found = probe()
+  if (asked === undefined) {
+    return policies.filter((policy) => reasonAgainst(policy, found) === undefined)
   }
-  const missing = asked.find((policy) => !working.includes(policy))
-  if (missing !== undefined) {
-    throw new MkwriteError(
-      'ERR_MKWRITE_MECHANISM_UNAVAILABLE',
-      `The policy "${missing}" does not work on this machine; \`mkwrite probe\` says why.`,
-    )
+  const chosen = checkNames('options.policies', asked, policies)
+  for (const policy of chosen) {
+    const reason = reasonAgainst(policy, found)
+    if (reason !== undefined) throw unavailable('policy', policy, reason)
   }
-  return [...new Set(asked)]
-}
-
-/** All policies that work here. */
-function workingPolicies(): Policy[] {
-  const { mechanisms } = probe()
-  const scans = mechanisms['soft-dirty'].available || mechanisms.userfault.available
-  return policies.filter((policy) => {
-    if (policy === 'auto') return true
-    return policy === 'kernel' ? scans : mechanisms[policy].available
-  })
+  return [...new Set(chosen)]
 }

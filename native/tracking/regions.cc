@@ -153,7 +153,7 @@ std::uint64_t Regions::next_look(Region& region, std::size_t index, std::uint64_
     region.unsampled = 0;
     return open;
   }
-  if (!alarmed && !(samples_ && index >= sampled_)) return 0;
+  if (!alarmed && !samples_now(index)) return 0;
   if (!alarmed) {
     samples_ = false;
     sampled_ = index + 1;
@@ -247,9 +247,8 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
   for (const std::uint64_t earlier : region.seen) remembered |= earlier;
   if (region.unswept < kLong) ++region.unswept;
   if (region.unsampled < kLong) ++region.unsampled;
-  const bool sampled_now = samples_ && index >= sampled_;
   if (open != 0 && ((found & ~open) | remembered | at_edge) == 0 && !mood.doubts && !mood.alarmed &&
-      !sampled_now && !sweeps_now(region, index)) {
+      !samples_now(index) && !sweeps_now(region, index)) {
     region.written *= 0.75F;
     state.stats.pages_kept_open += count_bits(open);
     return 0;
@@ -260,7 +259,8 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
   const std::uint64_t looked = region.looking & known;
   const std::uint64_t cold = looked & ~found;
 
-  const bool trusted = chance_hot(region) >= kTrusted;
+  const bool sampled = count_pages(looked) == 1 && !region.suspected;
+  const bool surprised = sampled && cold != 0 && chance_hot(region) >= kTrusted;
   const auto add = [&](float events, float of) {
     region.rewrites.add(events, of, kMemory);
     rewrites_.add(events, of, 1);
@@ -283,7 +283,6 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
   if (++region.cold_for > kHistory) region.cold = 0;
   region.cooling.happened = std::max(region.cooling.happened - returned, 0.0F);
   cooling_.happened = std::max(cooling_.happened - returned, 0.0F);
-  const bool sampled = count_pages(looked) == 1 && !region.suspected;
   if (looked != 0 && mood.learns) learn_cooling(region, looked, cold);
 
   const bool kept = region.keeps_open;
@@ -304,7 +303,7 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
     if (region.keeps_open && mood.may_open) stays = seen;
   } else {
     stays = open | (mood.may_open ? seen : 0);
-    if (trusted && sampled && cold != 0) suspect();
+    if (surprised) suspect();
     const std::uint64_t undecided = open & ~at_edge;
     if (looking == 0 && undecided != 0) {
       region.suspected = false;

@@ -154,6 +154,7 @@ class Regions {
   std::uint64_t next_look(Region& region, std::size_t index, std::uint64_t open,
                           bool alarmed) noexcept;
   bool sweeps_now(const Region& region, std::size_t index) const noexcept;
+  bool samples_now(std::size_t index) const noexcept { return samples_ && index >= sampled_; }
   template <typename Visit>
   void for_each_active(PageRange range, Visit&& visit) const;
 
