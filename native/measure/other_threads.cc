@@ -36,6 +36,10 @@ std::optional<std::int64_t> cpu_time_of(pid_t thread) noexcept {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+/// Of a directory, beside one for each directory in it; see proc_task_getattr in the kernel's
+/// fs/proc/base.c.
+constexpr nlink_t kLinksOfDirectory = 2;
+
 }  // namespace
 
 OtherThreads::OtherThreads() : tasks_(open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
@@ -46,31 +50,38 @@ OtherThreads::OtherThreads() : tasks_(open("/proc/self/task", O_RDONLY | O_DIREC
 
 std::int64_t OtherThreads::cpu_ns() {
   struct stat status{};
-  if (fstat(tasks_.get(), &status) == 0 && static_cast<std::size_t>(status.st_nlink) != links_) {
-    links_ = static_cast<std::size_t>(status.st_nlink);
+  if (fstat(tasks_.get(), &status) == 0 && status.st_nlink != listed_ + kLinksOfDirectory) list();
+  if (!ask()) {
+    // One may have begun where another ended, so that their count is the same. Once: the number of
+    // one that ended may stay in the directory.
     list();
+    ask();
   }
-  bool has_ended = false;
+  return total_;
+}
+
+bool OtherThreads::ask() {
+  bool all_there = true;
   for (Thread& thread : threads_) {
     const auto now = cpu_time_of(thread.id);
-    has_ended = has_ended || !now;
+    all_there = all_there && now;
     if (!now) continue;
     // Less: another thread has got the number of one that ended.
     total_ += *now >= thread.cpu_ns ? *now - thread.cpu_ns : *now;
     thread.cpu_ns = *now;
   }
-  // One may have begun where another ended, so that their count is the same.
-  if (has_ended) links_ = 0;
-  return total_;
+  return all_there;
 }
 
 void OtherThreads::list() {
   const auto self = static_cast<pid_t>(syscall(SYS_gettid));
   std::vector<Thread> found;
+  listed_ = 0;
   std::error_code error;
   // Not through `tasks_`, since reading moves a descriptor.
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", error)) {
     const auto id = static_cast<pid_t>(std::strtol(entry.path().filename().c_str(), nullptr, 10));
+    ++listed_;
     if (id <= 0 || id == self) continue;
     const auto known = std::ranges::find(threads_, id, &Thread::id);
     found.push_back({id, known == threads_.end() ? 0 : known->cpu_ns});

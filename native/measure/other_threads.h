@@ -29,9 +29,11 @@ class OtherThreads {
   };
 
   void list();
+  /// Adds up what those that are listed have had since. Returns whether all are still there.
+  bool ask();
 
-  ScopedFd tasks_;        ///< /proc/self/task
-  std::size_t links_{0};  ///< of it: two, and one for each thread
+  ScopedFd tasks_;         ///< /proc/self/task
+  std::size_t listed_{0};  ///< entries that it had when it was read
   std::vector<Thread> threads_;
   std::int64_t total_{0};
 };

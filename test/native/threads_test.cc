@@ -99,3 +99,14 @@ TEST_CASE("other threads' CPU time is counted, and one's own is not") {
   let_run(*thread, 5 * kMillisecond);
   CHECK(others.cpu_ns() >= rested + 5 * kMillisecond);
 }
+
+TEST_CASE(
+    "a thread is counted that begins when another ends, so that there are as many as before") {
+  std::optional<BusyThread> thread(std::in_place);
+  OtherThreads others;
+  thread.reset();
+  thread.emplace();
+  REQUIRE(thread->spin(kLong));
+  let_run(*thread, 5 * kMillisecond);
+  CHECK(others.cpu_ns() >= 5 * kMillisecond);
+}
