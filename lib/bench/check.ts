@@ -95,7 +95,9 @@ function ratioOf(
   if (limit.plusNs !== undefined) {
     // What is allowed on top is taken off first.
     if (other === undefined) return null
-    return Math.max(row.nsPerFrame - limit.plusNs, 0) / other.nsPerFrame
+    const rest = Math.max(row.nsPerFrame - limit.plusNs, 0)
+    // An idle frame may take less than the clock itself, which is 0 ns.
+    return rest === 0 ? 0 : rest / other.nsPerFrame
   }
   if (over === 'best') return row.ratioToBest
   if (over === 'bare') return row.ratioToBare

@@ -28,7 +28,7 @@ void PageBitmap::set_run(PageRange range) noexcept {
   }
 }
 
-void PageBitmap::clear(PageRange range) noexcept {
+void PageBitmap::clear_run(PageRange range) noexcept {
   for (PageIndex at = next_set(range.first, range.end()); at < range.end();) {
     const std::size_t index = at / kWordBits;
     store(index, words_[index] & ~mask(index, range));
@@ -36,7 +36,7 @@ void PageBitmap::clear(PageRange range) noexcept {
   }
 }
 
-void PageBitmap::add(const PageBitmap& other, PageRange range) noexcept {
+void PageBitmap::add_some(const PageBitmap& other, PageRange range) noexcept {
   for (PageIndex at = other.next_set(range.first, range.end()); at < range.end();) {
     const std::size_t index = at / kWordBits;
     store(index, words_[index] | (other.words_[index] & mask(index, range)));
@@ -44,7 +44,8 @@ void PageBitmap::add(const PageBitmap& other, PageRange range) noexcept {
   }
 }
 
-void PageBitmap::add(const PageBitmap& other, const PageBitmap& except, PageRange range) noexcept {
+void PageBitmap::add_some(const PageBitmap& other, const PageBitmap& except,
+                          PageRange range) noexcept {
   for (PageIndex at = other.next_set(range.first, range.end()); at < range.end();) {
     const std::size_t index = at / kWordBits;
     const Word added = other.words_[index] & ~except.words_[index] & mask(index, range);
@@ -53,7 +54,7 @@ void PageBitmap::add(const PageBitmap& other, const PageBitmap& except, PageRang
   }
 }
 
-void PageBitmap::remove(const PageBitmap& other, PageRange range) noexcept {
+void PageBitmap::remove_some(const PageBitmap& other, PageRange range) noexcept {
   for (PageIndex at = next_set(range.first, range.end()); at < range.end();) {
     const std::size_t index = at / kWordBits;
     store(index, words_[index] & ~(other.words_[index] & mask(index, range)));
@@ -61,7 +62,7 @@ void PageBitmap::remove(const PageBitmap& other, PageRange range) noexcept {
   }
 }
 
-std::size_t PageBitmap::count(PageRange range) const noexcept {
+std::size_t PageBitmap::count_some(PageRange range) const noexcept {
   std::size_t total = 0;
   for (PageIndex at = next_set(range.first, range.end()); at < range.end();) {
     const std::size_t index = at / kWordBits;
@@ -80,8 +81,7 @@ bool PageBitmap::any_full_word() const noexcept {
   return false;
 }
 
-PageIndex PageBitmap::next_set(PageIndex from, PageIndex end) const noexcept {
-  if (from >= end || filled_ == 0) return end;
+PageIndex PageBitmap::find_set(PageIndex from, PageIndex end) const noexcept {
   std::size_t index = from / kWordBits;
   Word word = words_[index] & (~Word{0} << (from % kWordBits));
   if (word == 0) {

@@ -48,29 +48,39 @@ class PageBitmap {
       set_run(range);
     }
   }
-  void clear(PageRange range) noexcept;
+  void clear(PageRange range) noexcept {
+    if (any()) clear_run(range);
+  }
   void clear() noexcept { clear(all()); }
 
   /// Sets every bit that is set in `other` within `range`.
-  void add(const PageBitmap& other, PageRange range) noexcept;
+  void add(const PageBitmap& other, PageRange range) noexcept {
+    if (other.any()) add_some(other, range);
+  }
   /// The same, except of those that are set in `except`.
-  void add(const PageBitmap& other, const PageBitmap& except, PageRange range) noexcept;
+  void add(const PageBitmap& other, const PageBitmap& except, PageRange range) noexcept {
+    if (other.any()) add_some(other, except, range);
+  }
   /// Clears every bit that is set in `other` within `range`.
-  void remove(const PageBitmap& other, PageRange range) noexcept;
+  void remove(const PageBitmap& other, PageRange range) noexcept {
+    if (any() && other.any()) remove_some(other, range);
+  }
   /// Number of set bits within `range`.
-  std::size_t count(PageRange range) const noexcept;
+  std::size_t count(PageRange range) const noexcept { return any() ? count_some(range) : 0; }
   /// Whether some word is all set, as it is wherever 127 pages in a row are.
   bool any_full_word() const noexcept;
 
   /// The first set page in [from, end), or `end`.
-  PageIndex next_set(PageIndex from, PageIndex end) const noexcept;
+  PageIndex next_set(PageIndex from, PageIndex end) const noexcept {
+    return any() && from < end ? find_set(from, end) : end;
+  }
   /// The first clear page in [from, end), or `end`.
   PageIndex next_clear(PageIndex from, PageIndex end) const noexcept;
 
   /// Calls `visit(PageRange)` for each maximal run of set pages within `range`, in order.
   template <typename Visit>
   void for_each_run(PageRange range, Visit&& visit) const {
-    if (range.empty()) return;
+    if (range.empty() || !any()) return;
     PageIndex begin = range.end();  // of a run that reaches the end of the word before
     for (std::size_t index = range.first / kWordBits;;) {
       const PageIndex base = index * kWordBits;
@@ -134,6 +144,14 @@ class PageBitmap {
     summary_[index / kWordBits] |= Word{1} << (index % kWordBits);
   }
   void set_run(PageRange range) noexcept;
+  // What needs no look where a bitmap is empty, as most are in an idle collect: their memory stays
+  // out of the cache.
+  void clear_run(PageRange range) noexcept;
+  void add_some(const PageBitmap& other, PageRange range) noexcept;
+  void add_some(const PageBitmap& other, const PageBitmap& except, PageRange range) noexcept;
+  void remove_some(const PageBitmap& other, PageRange range) noexcept;
+  std::size_t count_some(PageRange range) const noexcept;
+  PageIndex find_set(PageIndex from, PageIndex end) const noexcept;
 
   std::size_t pages_ = 0;
   std::size_t filled_ = 0;  ///< words that are not 0

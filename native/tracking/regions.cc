@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "memory/bits.h"
-#include "tracking/tracker_state.h"
 
 namespace mkwrite {
 namespace {
@@ -200,7 +199,6 @@ Regions::Mood Regions::judge(const TrackerState& state, PageRange range, bool ma
 }
 
 void Regions::decide(TrackerState& state, PageRange range, bool may_open) noexcept {
-  if (!active_.any() && !state.harvested.any()) return;
   state.harvested.for_each_run(range, [&](PageRange run) { active_.set(regions_of(run)); });
   const Mood mood = judge(state, range, may_open);
   const Rate before = rewrites_;

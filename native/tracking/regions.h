@@ -6,7 +6,8 @@
 //
 // The chance is learned from protected pages: of those written one to four collects ago, how many
 // were written now? Open pages tell nothing, so now and then some of them are protected for a look:
-// one of a region, or all of them where pages are known to cool.
+// one of a region, or all of them where pages are known to cool. Where a window of writes moves on,
+// pages are looked at as its edge passes them (edges.h).
 // docs/auto.md derives the rule and says what regret it is meant to have.
 #pragma once
 
@@ -19,10 +20,9 @@
 #include "memory/page_bitmap.h"
 #include "tracking/costs.h"
 #include "tracking/edges.h"
+#include "tracking/tracker_state.h"
 
 namespace mkwrite {
-
-struct TrackerState;
 
 class Regions {
  public:
@@ -44,6 +44,11 @@ class Regions {
 
   /// Whether some region keeps pages open that were written, so that these should not be protected.
   bool wants_look() const noexcept { return keeping_ != 0; }
+
+  /// Whether there is anything to learn from, or to decide upon.
+  bool concerned(const TrackerState& state) const noexcept {
+    return active_.any() || state.harvested.any();
+  }
 
   /// Learns from `state.harvested` and `state.unproved`, and says in `state.hot` which pages of
   /// `range` shall stay open from here on. `may_open`: whether more may become so than are now.

@@ -264,7 +264,7 @@ std::size_t Tracker::harvest(std::span<const PageRange> ranges) {
   });
   const auto decide = [&] {
     mechanism_->prove(state_);
-    if (!regions_) return;
+    if (!regions_ || !regions_->concerned(state_)) return;
     // Under write-fault an open page between protected ones costs two mappings.
     const bool may_open = mechanism_->kind() != MechanismKind::kWriteFault ||
                           MappingBudget::instance().fits(MappingBudget::instance().limit() / 2);

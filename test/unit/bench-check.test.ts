@@ -225,6 +225,17 @@ describe('a claim', () => {
     expect(verdictOf(strict, rows)).toMatchObject({ found: [{ ratio: 3 }], verdict: 'missed' })
   })
 
+  test('with ns on top holds within these although the other took no time at all', () => {
+    const limit = { times: 1, plusNs: 3000 }
+    const verdict = (nsPerFrame: number) =>
+      verdictOf({ ...claim, limit }, [
+        rowOf('a', 'auto', { nsPerFrame }),
+        rowOf('a', 'explicit', { nsPerFrame: 0 }),
+      ])?.verdict
+    expect(verdict(200)).toBe('holds')
+    expect(verdict(3001)).toBe('missed')
+  })
+
   test('about another contender compares the times', () => {
     const rows = [
       rowOf('a', 'auto', { nsPerFrame: 2000 }),
