@@ -2,7 +2,7 @@
 set -euo pipefail
 
 packages=(
-  python3 make g++                                 # addon
+  python3 make g++ ccache                          # addon, which several lanes build
   cmake ninja-build doctest-dev                    # native tests
   clang-format-19 clang-tidy-19                    # linters
   g++-aarch64-linux-gnu qemu-user-static           # arm64
