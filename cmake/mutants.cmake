@@ -26,6 +26,8 @@ mutant(kTakeWithoutProtecting tracking/write_fault.cc seam_test
   "a write to an open page is not lost, wherever the collect is")
 mutant(kScanThenProtect tracking/userfaultfd.cc race_test
   "nothing is lost when two writers meet thousands of collects on few pages")
+mutant(kParkWritable tracking/tracked_view.cc parked_tables_test
+  "a table with written pages stays, and what was written is not lost, nor what comes next")
 mutant(kOpenWithoutLock tracking/write_fault.cc seam_test
   "a fault that is about to open its page keeps collects out")
 mutant(kTouchViewUnderLock tracking/tracker_faults.cc ownership_test

@@ -59,6 +59,8 @@ export interface NativeTrackerStats {
   waits: number
   /** Pages read back because the CPU touched them, or asked for them. */
   pagesReadBack: number
+  /** Page tables moved out of a view, where the device writes all that they map. */
+  tablesMoved: number
   /** Times that more was opened or closed than asked for, because mappings ran out. */
   degradations: number
   /** Mappings that the views are split into more than one each, now. */

@@ -27,6 +27,7 @@ Napi::Object tracker_stats(Napi::Env env, const Tracker& tracker) {
   set("scans", stats.scans);
   set("waits", stats.waits);
   set("pagesReadBack", stats.pages_read_back);
+  set("tablesMoved", stats.tables_moved);
   set("degradations", stats.degradations);
   set("displacements", stats.displacements);
   set("splits", stats.splits);

@@ -8,6 +8,7 @@ enum class Mutant {
   kNone,
   kTakeWithoutProtecting,  ///< rule 1: write-fault takes the bits and leaves the pages writable
   kScanThenProtect,        ///< rule 1: userfault looks and protects in two steps
+  kParkWritable,           ///< rule 1: written pages are moved away, and come back writable
   kOpenWithoutLock,        ///< rule 2: the lock is dropped between setting the bit and opening
   kTouchViewUnderLock,     ///< rule 3: a tracked view is read while the lock is held
   kCollectBeforeClosing,   ///< rule 4: dirt is collected before the device's pages are closed

@@ -61,7 +61,9 @@ std::shared_ptr<BufferObject> BufferObject::create(std::size_t size) {
 }
 
 BufferObject::BufferObject(ScopedFd fd, std::size_t size)
-    : id_(next_id.fetch_add(1)), fd_(std::move(fd)), alias_(fd_.get(), size) {}
+    : id_(next_id.fetch_add(1)),
+      fd_(std::move(fd)),
+      alias_(fd_.get(), size, PROT_READ | PROT_WRITE) {}
 
 BufferObject::~BufferObject() {
   const std::lock_guard lock(registry_mutex);
@@ -168,7 +170,8 @@ void BufferObject::remove(View& view) noexcept {
 }
 
 View::View(std::shared_ptr<BufferObject> buffer)
-    : buffer_(std::move(buffer)), mapping_(buffer_->fd(), buffer_->size()) {}
+    : buffer_(std::move(buffer)),
+      mapping_(buffer_->fd(), buffer_->size(), PROT_READ | PROT_WRITE) {}
 
 View::~View() { buffer_->remove(*this); }
 

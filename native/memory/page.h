@@ -14,6 +14,9 @@ extern const std::size_t kPageSize;
 /// shift.
 extern const unsigned kPageShift;
 
+/// How many pages one page table maps: a page full of entries of 8 bytes each.
+inline std::size_t pages_per_table() noexcept { return kPageSize / sizeof(std::uint64_t); }
+
 /// Number of a page within a buffer object, 0 for its first.
 using PageIndex = std::size_t;
 
@@ -34,6 +37,12 @@ struct PageRange {
     return between(std::max(first, other.first), std::min(end(), other.end()));
   }
 };
+
+/// What of `range` whole page tables map in a mapping that begins where one does (mapping.h).
+inline PageRange whole_tables(PageRange range) noexcept {
+  const std::size_t pages = pages_per_table();
+  return PageRange::between((range.first + pages - 1) / pages * pages, range.end() / pages * pages);
+}
 
 /// A half-open range of bytes.
 struct ByteRange {

@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <string>
+#include <utility>
 
 #include "memory/error.h"
 #include "tracking/kernel_policy.h"
+#include "tracking/reading_rule.h"
 #include "tracking/userfault.h"
 
 namespace mkwrite {
@@ -26,23 +28,29 @@ class FixedPolicy final : public Policy {
   MechanismKind mechanism_;
 };
 
-/// Tracks with the cheapest mechanism there is, leaves pages open where that costs less, opens what
-/// writes are heading for, and puts an idle buffer object behind a tripwire.
+/// Tracks with the cheapest mechanism there is, but what the CPU only reads by write faults, leaves
+/// pages open where that costs less, opens what writes are heading for, and puts an idle buffer
+/// object behind a tripwire.
 class AutoPolicy final : public Policy {
  public:
-  explicit AutoPolicy(std::size_t twin_limit)
+  AutoPolicy(std::size_t pages, std::size_t twin_limit)
       : twin_limit_(twin_limit),
         mechanism_(available(MechanismKind::kUserfault) ? MechanismKind::kUserfault
                                                         : MechanismKind::kWriteFault),
-        costs_(machine_costs()) {}
+        costs_(machine_costs()),
+        reading_rule_(pages, costs_) {}
   MechanismKind initial() const noexcept override { return mechanism_; }
-  std::unique_ptr<Mechanism> make_initial_mechanism() const override {
-    if (mechanism_ == MechanismKind::kUserfault) return std::make_unique<Userfault>(Foresight::kOn);
-    return make_mechanism(mechanism_);
+  std::unique_ptr<Mechanism> make_chosen(MechanismKind kind) const override {
+    if (kind == MechanismKind::kUserfault) return std::make_unique<Userfault>(Foresight::kOn);
+    return make_mechanism(kind);
   }
   const Costs* costs() const noexcept override { return &costs_; }
   TrimTerms trims() const noexcept override { return {twin_limit_, costs_.copy_page}; }
-  Decision observe(std::size_t /*pages_found*/) noexcept override { return {mechanism_}; }
+  void note_closed(std::size_t tables) noexcept override { tables_closed_ = tables; }
+  Decision observe(std::size_t pages_found) noexcept override {
+    const bool reads = reading_rule_.observe(std::exchange(tables_closed_, 0), pages_found);
+    return {reads ? MechanismKind::kWriteFault : mechanism_};
+  }
 
  private:
   static bool available(MechanismKind kind) {
@@ -57,6 +65,8 @@ class AutoPolicy final : public Policy {
   std::size_t twin_limit_;
   MechanismKind mechanism_;
   Costs costs_;
+  ReadingRule reading_rule_;
+  std::size_t tables_closed_ = 0;  ///< in this collect
 };
 
 /// Soft-dirty is the kernel's own notion of a scan; userfault comes closest where it is missing.
@@ -87,7 +97,7 @@ std::unique_ptr<Policy> make_policy(std::string_view name, std::size_t pages,
   for (const MechanismKind kind : kAllMechanisms) {
     if (name == mechanism_name(kind)) return std::make_unique<FixedPolicy>(kind);
   }
-  if (name == "auto") return std::make_unique<AutoPolicy>(twin_limit);
+  if (name == "auto") return std::make_unique<AutoPolicy>(pages, twin_limit);
   if (name == "kernel") return std::make_unique<KernelPolicy>(pages, scan_mechanism());
   throw Error(ErrorCode::kInvalidArgument, "There is no policy \"" + std::string(name) + "\".");
 }

@@ -17,9 +17,9 @@ class Policy {
 
   /// The mechanism to start with.
   virtual MechanismKind initial() const noexcept = 0;
-  /// Throws Error (kMechanismUnavailable).
-  virtual std::unique_ptr<Mechanism> make_initial_mechanism() const {
-    return make_mechanism(initial());
+  /// A mechanism that it has chosen, as it wants it. Throws Error (kMechanismUnavailable).
+  virtual std::unique_ptr<Mechanism> make_chosen(MechanismKind kind) const {
+    return make_mechanism(kind);
   }
 
   /// What costs are weighed with, if the policy decides region by region which pages shall stay
@@ -40,6 +40,9 @@ class Policy {
     /// Report everything between the first and the last dirty page, too.
     bool report_hull = false;
   };
+  /// Called before observe() where a collect closes the pages of that many whole page tables, for
+  /// the device to write. Under write-fault that costs next to nothing (parked_tables.h).
+  virtual void note_closed(std::size_t /*tables*/) noexcept {}
   /// Called at each collect with what the current mechanism found; says what runs from now on.
   virtual Decision observe(std::size_t pages_found) noexcept = 0;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "faults/mutant.h"
 #include "tracking/tracker.h"
 
 namespace mkwrite {
@@ -14,6 +15,7 @@ TrackedView::TrackedView(Tracker& tracker, View& view)
       writable(view.buffer().pages()),
       closed(view.buffer().pages()),
       ahead(view.buffer().pages()),
+      tables(view),
       found(view.buffer().pages()),
       tracker_(tracker),
       view_(view),
@@ -34,7 +36,16 @@ FaultOutcome TrackedView::on_fault(const Fault& fault) noexcept {
 }
 
 int TrackedView::protect(PageRange range, int protection) noexcept {
+  if (protection == PROT_NONE) {
+    if (kMutant == Mutant::kParkWritable) tables.park(range);
+    // Others would be writable when they come back, unnoticed (rule 1 in docs/rules.md: protect,
+    // then take the bits, then copy).
+    inaccessible_.for_each_gap(range, [&](PageRange accessible) {
+      read_write_.for_each_gap(accessible, [&](PageRange read_only) { tables.park(read_only); });
+    });
+  }
   if (mprotect(address(range.first), range.count * kPageSize, protection) != 0) return errno;
+  if (protection != PROT_NONE) tables.unpark(range, protection == PROT_READ);
   (protection == PROT_NONE ? inaccessible_.set(range) : inaccessible_.clear(range));
   ((protection & PROT_WRITE) != 0 ? read_write_.set(range) : read_write_.clear(range));
   note_borders(range);

@@ -8,6 +8,7 @@
 #include "memory/buffer_object.h"
 #include "memory/page_bitmap.h"
 #include "tracking/mapping_budget.h"
+#include "tracking/parked_tables.h"
 #include "tracking/run_ahead.h"
 #include "tracking/streams.h"
 
@@ -48,9 +49,10 @@ class TrackedView final : public FaultSink {
   /// Pages that were opened although nobody had written them yet, and that no later fault has shown
   /// to be part of a sequence: they are reported, but prove nothing.
   PageBitmap ahead;
-  RunAhead run_ahead;  ///< the sequences that write faults follow
-  PageBitmap found;    ///< under userfault: what the last collect found written in this view
-  Streams streams;     ///< under userfault: the sequences that collects follow
+  ParkedTables tables;  ///< under write-fault: the page tables of closed parts
+  RunAhead run_ahead;   ///< the sequences that write faults follow
+  PageBitmap found;     ///< under userfault: what the last collect found written in this view
+  Streams streams;      ///< under userfault: the sequences that collects follow
 
  private:
   /// Corrects the borders at both ends of `range`, whose pages now have the same protection.

@@ -22,7 +22,7 @@ Tracker::Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy)
     : state_(buffer),
       read_back_pages_(kDefaultReadBackPages),
       policy_(std::move(policy)),
-      mechanism_(policy_->make_initial_mechanism()) {
+      mechanism_(policy_->make_chosen(policy_->initial())) {
   if (const Costs* costs = policy_->costs()) {
     regions_.emplace(buffer.pages(),
                      Regions::Prices{costs->fault(mechanism_->kind()), costs->copy_page});
@@ -61,7 +61,10 @@ MechanismKind Tracker::mechanism() const noexcept {
 TrackerStats Tracker::stats() const noexcept {
   const std::lock_guard lock(state_.lock);
   TrackerStats stats = state_.stats;
-  for (const auto& view : state_.views) stats.splits += view->splits();
+  for (const auto& view : state_.views) {
+    stats.splits += view->splits();
+    stats.tables_moved += view->tables.moved();
+  }
   for (const auto* twin : {&state_.twin, &state_.retired_twin}) {
     if (*twin) stats.twin_memory += (*twin)->memory();
   }
@@ -178,6 +181,7 @@ void Tracker::view_destroyed(View& view) noexcept {
     }
     departing = std::move(*found);
     state_.views.erase(found);
+    state_.stats.tables_moved += departing->tables.moved();
     departing->armed = false;
     mechanism_->disarm(state_, *departing);
     departing->protect(state_.buffer.all_pages(), PROT_READ | PROT_WRITE);
@@ -296,7 +300,12 @@ Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
     for (const PageRange& range : written) close(range, found);
     return policy_->observe(0);
   }
-  for (const PageRange& range : written) exact = close(range, found) && exact;
+  std::size_t tables = 0;
+  for (const PageRange& range : written) {
+    tables += whole_tables(range).count / pages_per_table();
+    exact = close(range, found) && exact;
+  }
+  if (tables != 0) policy_->note_closed(tables);
   seam(Seam::kSubmitAfterClose);
   const PageRange all = state_.buffer.all_pages();
   const bool everything =
@@ -319,7 +328,7 @@ Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
 void Tracker::switch_to(MechanismKind kind) noexcept {
   std::size_t armed = 0;
   try {
-    std::unique_ptr<Mechanism> next = make_mechanism(kind);
+    std::unique_ptr<Mechanism> next = policy_->make_chosen(kind);
     // At most one of the two has a process-wide lock, so taking both keeps the order.
     const std::unique_lock old_process = mechanism_->process_lock();
     const std::unique_lock next_process = next->process_lock();

@@ -28,6 +28,7 @@ struct TrackerStats {
   std::uint64_t scans = 0;               ///< walks over page tables (PAGEMAP_SCAN or pagemap)
   std::uint64_t waits = 0;               ///< faults that waited for the device
   std::uint64_t pages_read_back = 0;
+  std::uint64_t tables_moved = 0;     ///< page tables moved, instead of closing page after page
   std::uint64_t degradations = 0;     ///< times that ranges were widened for want of mappings
   std::uint64_t splits = 0;           ///< of the views' mappings, now
   std::uint64_t displacements = 0;    ///< times that another SIGSEGV handler stood in front

@@ -30,6 +30,7 @@ void Userfault::arm(TrackerState& /*state*/, TrackedView& view) {
 }
 
 void Userfault::disarm(TrackerState& /*state*/, TrackedView& view) noexcept {
+  view.tripwire = false;
   view.lanes.clear();
   view.writable.clear();
   Userfaultfd::instance().unregister_range(view.view().data(), view.view().size());

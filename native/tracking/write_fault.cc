@@ -23,9 +23,11 @@ void WriteFault::arm(TrackerState& state, TrackedView& view) {
                        "Raise vm.max_map_count, or use a mechanism that does not split mappings.");
   }
   view.writable.clear();
+  view.tables.allow(true);
 }
 
 void WriteFault::disarm(TrackerState& /*state*/, TrackedView& view) noexcept {
+  view.tables.allow(false);
   view.writable.clear();
 }
 

@@ -14,13 +14,14 @@ class EagerTrimming final : public Policy {
   EagerTrimming(std::unique_ptr<Policy> policy, std::size_t twin_limit) noexcept
       : policy_(std::move(policy)), twin_limit_(twin_limit) {}
   MechanismKind initial() const noexcept override { return policy_->initial(); }
-  std::unique_ptr<Mechanism> make_initial_mechanism() const override {
-    return policy_->make_initial_mechanism();
+  std::unique_ptr<Mechanism> make_chosen(MechanismKind kind) const override {
+    return policy_->make_chosen(kind);
   }
   const Costs* costs() const noexcept override { return policy_->costs(); }
   TrimTerms trims() const noexcept override { return {twin_limit_, 0}; }
   bool runs_ahead() const noexcept override { return policy_->runs_ahead(); }
   bool harvests_everything() const noexcept override { return policy_->harvests_everything(); }
+  void note_closed(std::size_t tables) noexcept override { policy_->note_closed(tables); }
   Decision observe(std::size_t pages_found) noexcept override {
     return policy_->observe(pages_found);
   }
