@@ -44,6 +44,8 @@ mutant(kSwitchWithoutCollect tracking/tracker.cc switching_test
   "what was written before a change and not collected is reported after it")
 mutant(kLaneWithoutLooking tracking/lanes.cc streams_test
   "a write just before its page is left to write faults is not lost")
+mutant(kArmWithoutTaking tracking/write_fault.cc switching_test
+  "what was written to a lane is not lost when the mechanism changes before it is collected")
 mutant(kDirtForOneResource coherence/coherent_buffer.cc coherence_test
   "a page shared by two resources stays dirty for the one that was not used")
 mutant(kReportOwned tracking/full.cc ownership_test

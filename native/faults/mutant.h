@@ -17,6 +17,7 @@ enum class Mutant {
   kUnmapWithoutCollect,    ///< rule 5: a view's dirt goes with it
   kSwitchWithoutCollect,   ///< rule 5: a change of mechanism forgets what the old one knew
   kLaneWithoutLooking,     ///< rule 5: pages go from userfault to write faults as if unwritten
+  kArmWithoutTaking,       ///< rule 5: write-fault takes over a lane and forgets its written pages
   kDirtForOneResource,     ///< rule 6: a border page's dirt goes to one of its resources only
   kReportOwned,            ///< rule 7: device-owned pages are reported
   kGiveUpWithoutMappings,  ///< rule 8: a fault for which mappings ran out is not resolved

@@ -66,6 +66,10 @@ BufferObject::BufferObject(ScopedFd fd, std::size_t size)
       alias_(fd_.get(), size, PROT_READ | PROT_WRITE) {}
 
 BufferObject::~BufferObject() {
+  if (punches_.load()) {
+    // Should this fail, the memory stays in use for as long as the process lives.
+    fallocate(fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size()));
+  }
   const std::lock_guard lock(registry_mutex);
   registry().erase(id_);
 }

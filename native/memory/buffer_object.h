@@ -2,6 +2,7 @@
 // device and the tracker use, and the views through which the CPU writes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -66,6 +67,9 @@ class BufferObject : public std::enable_shared_from_this<BufferObject> {
   /// Throws Error (kSystem).
   void for_each_data_run(PageRange range, const std::function<void(PageRange)>& visit) const;
 
+  /// Gives the memory back when the buffer object ends, although something may still map it.
+  void punch_at_end() noexcept { punches_.store(true); }
+
   /// A new CPU mapping. Throws Error. The view keeps its buffer object alive.
   std::shared_ptr<View> create_view();
 
@@ -89,6 +93,7 @@ class BufferObject : public std::enable_shared_from_this<BufferObject> {
   void remove(View& view) noexcept;
 
   std::uint64_t id_;
+  std::atomic<bool> punches_{false};
   ScopedFd fd_;
   Mapping alias_;
   /// Forgets one, and returns who has to hear of it.

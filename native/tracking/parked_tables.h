@@ -4,7 +4,7 @@
 // page, both ways.
 //
 // Page tables are only a cache of what the memfd holds: where one gets lost, the kernel maps page
-// after page again as they are touched. So everything here may fail, and mprotect follows.
+// after page again as they are touched. So all of this may be refused, and mprotect follows.
 #pragma once
 
 #include <cstdint>
@@ -38,15 +38,18 @@ class ParkedTables {
   std::uint64_t moved() const noexcept { return moved_; }
 
  private:
-  /// The kernel refused, and there may be a hole in the parking now: nothing goes there any more.
-  void give_up() noexcept;
+  void unpark_table(PageIndex first) noexcept;
+  /// The kernel refused: nothing is parked any more. `lost` of the parking may not be mapped now,
+  /// or by somebody else.
+  void give_up(PageRange lost) noexcept;
 
   View& view_;
   Mapping parking_;    ///< made when it is first needed; readable, but nobody reads
   PageBitmap parked_;  ///< pages whose page tables are there
   std::uint64_t moved_ = 0;
   bool allowed_ = false;
-  bool broken_ = false;
+  bool refused_ = false;
+  PageRange lost_;  ///< of the parking
 };
 
 }  // namespace mkwrite

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <string>
-#include <utility>
 
 #include "memory/error.h"
 #include "tracking/kernel_policy.h"
@@ -40,16 +39,18 @@ class AutoPolicy final : public Policy {
         costs_(machine_costs()),
         reading_rule_(pages, costs_) {}
   MechanismKind initial() const noexcept override { return mechanism_; }
-  std::unique_ptr<Mechanism> make_chosen(MechanismKind kind) const override {
+  std::unique_ptr<Mechanism> make(MechanismKind kind) const override {
     if (kind == MechanismKind::kUserfault) return std::make_unique<Userfault>(Foresight::kOn);
     return make_mechanism(kind);
   }
   const Costs* costs() const noexcept override { return &costs_; }
   TrimTerms trims() const noexcept override { return {twin_limit_, costs_.copy_page}; }
-  void note_closed(std::size_t tables) noexcept override { tables_closed_ = tables; }
-  Decision observe(std::size_t pages_found) noexcept override {
-    const bool reads = reading_rule_.observe(std::exchange(tables_closed_, 0), pages_found);
-    return {reads ? MechanismKind::kWriteFault : mechanism_};
+  void note(Effort effort) noexcept override {
+    reading_rule_.observe(effort.tables, effort.writes);
+  }
+  void refused() noexcept override { reading_rule_.refuse(); }
+  Decision observe(std::size_t /*pages_found*/) noexcept override {
+    return {reading_rule_.uses_write_faults() ? MechanismKind::kWriteFault : mechanism_};
   }
 
  private:
@@ -66,7 +67,6 @@ class AutoPolicy final : public Policy {
   MechanismKind mechanism_;
   Costs costs_;
   ReadingRule reading_rule_;
-  std::size_t tables_closed_ = 0;  ///< in this collect
 };
 
 /// Soft-dirty is the kernel's own notion of a scan; userfault comes closest where it is missing.

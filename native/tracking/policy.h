@@ -17,10 +17,8 @@ class Policy {
 
   /// The mechanism to start with.
   virtual MechanismKind initial() const noexcept = 0;
-  /// A mechanism that it has chosen, as it wants it. Throws Error (kMechanismUnavailable).
-  virtual std::unique_ptr<Mechanism> make_chosen(MechanismKind kind) const {
-    return make_mechanism(kind);
-  }
+  /// The mechanism that it has chosen. Throws Error (kMechanismUnavailable).
+  virtual std::unique_ptr<Mechanism> make(MechanismKind kind) const { return make_mechanism(kind); }
 
   /// What costs are weighed with, if the policy decides region by region which pages shall stay
   /// writable (regions.h); else null.
@@ -40,9 +38,15 @@ class Policy {
     /// Report everything between the first and the last dirty page, too.
     bool report_hull = false;
   };
-  /// Called before observe() where a collect closes the pages of that many whole page tables, for
-  /// the device to write. Under write-fault that costs next to nothing (parked_tables.h).
-  virtual void note_closed(std::size_t /*tables*/) noexcept {}
+  /// What a collect took, where a policy has Costs to weigh it with.
+  struct Effort {
+    std::size_t tables = 0;  ///< whole page tables of views whose pages were closed for the device
+    std::size_t writes = 0;  ///< pages that had to be found written, or faulted, one by one
+  };
+  /// Called before observe().
+  virtual void note(Effort /*effort*/) noexcept {}
+  /// The mechanism that the last decision asked for could not be had.
+  virtual void refused() noexcept {}
   /// Called at each collect with what the current mechanism found; says what runs from now on.
   virtual Decision observe(std::size_t pages_found) noexcept = 0;
 };

@@ -68,6 +68,8 @@ class Regions {
     double keep_ns = 0;          ///< predicted cost of a collect if written pages stay open
   };
   Explanation explain(const TrackerState& state, std::size_t region) const noexcept;
+  /// Pages that stay open.
+  std::size_t open_pages() const noexcept { return open_; }
   /// The chance from which on pages stay open.
   double threshold() const noexcept {
     return prices_.copy / (prices_.fault.in_a_row + prices_.copy);

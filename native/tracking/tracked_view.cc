@@ -44,7 +44,12 @@ int TrackedView::protect(PageRange range, int protection) noexcept {
       read_write_.for_each_gap(accessible, [&](PageRange read_only) { tables.park(read_only); });
     });
   }
-  if (mprotect(address(range.first), range.count * kPageSize, protection) != 0) return errno;
+  if (mprotect(address(range.first), range.count * kPageSize, protection) != 0) {
+    const int error = errno;
+    // Some of it may be writable now, which the bitmaps do not say.
+    if ((protection & PROT_WRITE) != 0) tables.allow(false);
+    return error;
+  }
   if (protection != PROT_NONE) tables.unpark(range, protection == PROT_READ);
   (protection == PROT_NONE ? inaccessible_.set(range) : inaccessible_.clear(range));
   ((protection & PROT_WRITE) != 0 ? read_write_.set(range) : read_write_.clear(range));

@@ -26,7 +26,7 @@ class TrackedView final : public FaultSink {
   View& view() const noexcept { return view_; }
   std::byte* address(PageIndex page) const noexcept { return view_.data() + page * kPageSize; }
 
-  /// mprotect. Returns 0 or errno (ENOMEM: out of mappings). Async-signal-safe.
+  /// mprotect. Returns 0 or errno (ENOMEM: out of mappings). Async-signal-safe but for PROT_NONE.
   int protect(PageRange range, int protection) noexcept;
 
   /// How many times the view's mapping is split.

@@ -22,7 +22,7 @@ Tracker::Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy)
     : state_(buffer),
       read_back_pages_(kDefaultReadBackPages),
       policy_(std::move(policy)),
-      mechanism_(policy_->make_chosen(policy_->initial())) {
+      mechanism_(policy_->make(policy_->initial())) {
   if (const Costs* costs = policy_->costs()) {
     regions_.emplace(buffer.pages(),
                      Regions::Prices{costs->fault(mechanism_->kind()), costs->copy_page});
@@ -229,6 +229,7 @@ bool Tracker::close(PageRange range, std::size_t& found) noexcept {
       view->writable.clear(run);
     };
     view->closed.for_each_gap(range, [&](PageRange gap) {
+      tables_closed_ += whole_tables(gap).count / pages_per_table();
       if (view->may_split(2) && view->protect(gap, PROT_NONE) == 0) {
         close_run(gap);
       } else {
@@ -244,6 +245,15 @@ bool Tracker::close(PageRange range, std::size_t& found) noexcept {
     }
   }
   return exact;
+}
+
+std::size_t Tracker::writes_of(std::size_t found) noexcept {
+  if (mechanism_->kind() == MechanismKind::kWriteFault) {
+    const std::uint64_t before = std::exchange(write_faults_noted_, state_.stats.write_faults);
+    return state_.stats.write_faults - before;
+  }
+  // Pages that stay open are among what was found, and took nothing.
+  return found - std::min(found, regions_->open_pages());
 }
 
 void Tracker::begin_harvest() noexcept {
@@ -300,12 +310,8 @@ Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
     for (const PageRange& range : written) close(range, found);
     return policy_->observe(0);
   }
-  std::size_t tables = 0;
-  for (const PageRange& range : written) {
-    tables += whole_tables(range).count / pages_per_table();
-    exact = close(range, found) && exact;
-  }
-  if (tables != 0) policy_->note_closed(tables);
+  tables_closed_ = 0;
+  for (const PageRange& range : written) exact = close(range, found) && exact;
   seam(Seam::kSubmitAfterClose);
   const PageRange all = state_.buffer.all_pages();
   const bool everything =
@@ -313,7 +319,10 @@ Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
   found += harvest(everything ? std::span(&all, 1) : used);
   // Pages that may be written by means that nothing notices are dirty for as long as that lasts.
   for (const PageRange& range : used) state_.pending.add(state_.written_freely, range);
-  const Policy::Decision decision = policy_->observe(found);
+  if (regions_) policy_->note({tables_closed_, writes_of(found)});
+  Policy::Decision decision = policy_->observe(found);
+  // A change protects pages that system calls may be accessing.
+  if (state_.accessed.any()) decision.mechanism = mechanism_->kind();
   if (decision.report_hull) {
     PageRange hull;
     state_.pending.for_each_run(all, [&](PageRange run) {
@@ -328,7 +337,7 @@ Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
 void Tracker::switch_to(MechanismKind kind) noexcept {
   std::size_t armed = 0;
   try {
-    std::unique_ptr<Mechanism> next = policy_->make_chosen(kind);
+    std::unique_ptr<Mechanism> next = policy_->make(kind);
     // At most one of the two has a process-wide lock, so taking both keeps the order.
     const std::unique_lock old_process = mechanism_->process_lock();
     const std::unique_lock next_process = next->process_lock();
@@ -360,9 +369,11 @@ void Tracker::switch_to(MechanismKind kind) noexcept {
       state_.retired_twin = std::move(state_.twin);
     for (const auto& view : state_.views) open_accessed(*view, state_.buffer.all_pages());
     ++state_.stats.switches;
+    write_faults_noted_ = state_.stats.write_faults;
   } catch (const std::exception&) {
     const std::lock_guard lock(state_.lock);
     ++state_.stats.failed_switches;
+    policy_->refused();
   }
 }
 

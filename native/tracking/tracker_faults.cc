@@ -85,12 +85,13 @@ PageRange& Tracker::read_back_window(PageRange needed) noexcept {
     const std::size_t before = std::min(count - 1, needed.first - resource.first);
     window = PageRange::between(needed.first - before, needed.end());
   }
-  // A large one ends where a page table does, so that the next ones open whole tables.
+  // A large one ends where a page table does, so that those that go on from there open whole
+  // tables.
   if (window.count >= pages_per_table() / 2 && needed.first == window.first) {
-    const std::size_t end =
-        (window.end() + pages_per_table() - 1) / pages_per_table() * pages_per_table();
-    window =
-        PageRange::between(window.first, std::max(window.end(), std::min(end, resource.end())));
+    const std::size_t pages = pages_per_table();
+    const PageIndex up = (window.end() + pages - 1) / pages * pages;
+    const PageIndex end = up - window.first <= kLargestReadBack ? up : up - pages;
+    if (end > needed.end() && end <= resource.end()) window.count = end - window.first;
   }
   *last = window;
   return *last;

@@ -31,8 +31,9 @@ void Userfault::arm(TrackerState& /*state*/, TrackedView& view) {
 
 void Userfault::disarm(TrackerState& /*state*/, TrackedView& view) noexcept {
   view.tripwire = false;
+  // Not those that write-fault goes on with because a change to userfault was refused.
+  view.writable.remove(view.lanes, view.lanes.all());
   view.lanes.clear();
-  view.writable.clear();
   Userfaultfd::instance().unregister_range(view.view().data(), view.view().size());
 }
 

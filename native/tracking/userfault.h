@@ -14,7 +14,7 @@ namespace mkwrite {
 /// stream of writes is heading for is opened ahead (lanes.h).
 enum class Foresight { kOff, kOn };
 
-class Userfault final : public Mechanism {
+class Userfault : public Mechanism {
  public:
   /// Throws Error (kMechanismUnavailable).
   explicit Userfault(Foresight foresight = Foresight::kOff);

@@ -22,6 +22,9 @@ void WriteFault::arm(TrackerState& state, TrackedView& view) {
     throw_system_error("mprotect", error,
                        "Raise vm.max_map_count, or use a mechanism that does not split mappings.");
   }
+  // Pages of lanes, where a change comes from userfault: protected now, so their bits may be taken
+  // (rule 1 in docs/rules.md: protect, then take the bits, then copy).
+  if (kMutant != Mutant::kArmWithoutTaking) state.note_written(view.writable, view.writable.all());
   view.writable.clear();
   view.tables.allow(true);
 }

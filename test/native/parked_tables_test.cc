@@ -1,13 +1,18 @@
 // What the device writes as a whole is closed and opened by moving page tables, and nothing else is
 // different.
 #include <doctest/doctest.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <memory>
 #include <random>
 #include <string_view>
 #include <vector>
 
+#include "memory/scoped_fd.h"
 #include "support/actor.h"
 #include "support/owned_scene.h"
 #include "support/sanitizers.h"
@@ -265,4 +270,63 @@ TEST_CASE("a limit of address space that is lowered while tables are away loses 
   CHECK(scene.stale(scene.all(), 2) == 0);
   byte_at(scene.view(), 600) = 1;
   CHECK(scene.tracked.collect() == Pages{600});
+}
+
+TEST_CASE("what the kernel refused to move keeps no memory when the buffer object is gone") {
+  if (mappings_cannot_run_out()) return;
+  auto scene = std::make_unique<Scene>();
+  scene->run(scene->all());
+  {
+    const NoMoreAddressSpace none;
+    CHECK(scene->stale(scene->all(), 1) == 0);
+  }
+  const mkwrite::ScopedFd file(dup(scene->tracked.buffer->fd()));
+  struct stat status{};
+  REQUIRE(fstat(file.get(), &status) == 0);
+  CHECK(status.st_blocks > 0);
+  scene.reset();
+  REQUIRE(fstat(file.get(), &status) == 0);
+  CHECK(status.st_blocks == 0);
+}
+
+TEST_CASE("pages that the program locks in memory are read back all the same") {
+  Scene scene;
+  for (Seqno frame = 1; frame <= 4; ++frame) {
+    // Neighbours so come from mappings with different flags.
+    mlock(scene.view().data(), pages_per_table() * kPageSize);
+    scene.device.complete(scene.device.submit(Scene::table(0, 2)));
+    scene.run(Scene::table(2, 2));
+    scene.tracked.buffer->begin_access(scene.all(), false);
+    CHECK(scene.stale(Scene::table(0, 2), 2 * frame - 1) == 0);
+    CHECK(scene.stale(Scene::table(2, 2), 2 * frame) == 0);
+    scene.tracked.buffer->end_access(scene.all(), false);
+  }
+}
+
+TEST_CASE("auto goes over to write faults for what is read back, not for what is only written") {
+  if (!mkwrite::test::available(MechanismKind::kUserfault)) return;
+  const std::size_t pages = kTables * pages_per_table();
+  const PageRange all{0, pages};
+  const auto mechanism_after = [&](auto&& touch) {
+    TrackedBuffer tracked(pages, "auto");
+    FakeDevice device(tracked.tracker);
+    for (int frame = 0; frame < 30; ++frame) {
+      device.complete(device.submit(all));
+      touch(*tracked.view);
+    }
+    return tracked.tracker.mechanism();
+  };
+  const auto read = [&](const View& view) {
+    for (PageIndex page = 0; page < pages; ++page) static_cast<void>(byte_at(view, page) + 0);
+  };
+  CHECK(mechanism_after(read) == MechanismKind::kWriteFault);
+  CHECK(mechanism_after([](const View&) {}) == MechanismKind::kUserfault);
+  // What has a written page in each table could not be moved.
+  const auto scatter = [&](const View& view) {
+    read(view);
+    for (std::size_t table = 0; table < kTables; ++table) {
+      byte_at(view, table * pages_per_table() + 7) = 1;
+    }
+  };
+  CHECK(mechanism_after(scatter) == MechanismKind::kUserfault);
 }

@@ -20,12 +20,13 @@ Costs costs() {
   return costs;
 }
 
-ReadingRule rule() { return {kTables * pages_per_table(), costs()}; }
+ReadingRule rule(std::size_t tables = kTables) { return {tables * pages_per_table(), costs()}; }
 
 /// After how many such collects it changes its mind.
-int collects_until(ReadingRule& rule, bool wanted, std::size_t tables, std::size_t pages_found) {
+int collects_until(ReadingRule& rule, bool wanted, std::size_t tables, std::size_t writes) {
   for (int collect = 1; collect <= 1000; ++collect) {
-    if (rule.observe(tables, pages_found) == wanted) return collect;
+    rule.observe(tables, writes);
+    if (rule.uses_write_faults() == wanted) return collect;
   }
   return 0;
 }
@@ -41,13 +42,25 @@ TEST_CASE("what is closed as a whole is left to write faults once that has cost 
 
 TEST_CASE("not if the CPU writes as much, and not if nothing is closed") {
   // Closing a table costs what 26 write faults cost more.
-  const std::size_t even = 200 * pages_per_table() / 4000;
-  ReadingRule writing = rule();
-  CHECK(collects_until(writing, true, 1, even + 1) == 0);
-  ReadingRule reading = rule();
-  CHECK(collects_until(reading, true, 1, even / 2) > 0);
+  ReadingRule writing = rule(32);
+  CHECK(collects_until(writing, true, 32, 31) == 0);
+  ReadingRule reading = rule(32);
+  CHECK(collects_until(reading, true, 32, 16) > 0);
   ReadingRule idle = rule();
   CHECK(collects_until(idle, true, 0, 0) == 0);
+}
+
+TEST_CASE("not if each table has a written page, for these cannot move") {
+  ReadingRule reading = rule();
+  CHECK(collects_until(reading, true, kTables, kTables) == 0);
+}
+
+TEST_CASE("a change that was refused is asked for again when it promises twice as much") {
+  ReadingRule reading = rule();
+  CHECK(collects_until(reading, true, 1, 0) == 17);
+  reading.refuse();
+  CHECK_FALSE(reading.uses_write_faults());
+  CHECK(collects_until(reading, true, 1, 0) == 33);
 }
 
 TEST_CASE("back once write faults have cost a change, and idle collects cost nothing") {
@@ -64,7 +77,8 @@ TEST_CASE("alternating frames do not make it flap") {
   int changes = 0;
   bool before = false;
   for (int frame = 0; frame < 1000; ++frame) {
-    const bool now = reading.observe(frame % 2 == 0 ? 1 : 0, frame % 2 == 0 ? 0 : 24);
+    reading.observe(frame % 2 == 0 ? 1 : 0, frame % 2 == 0 ? 0 : 24);
+    const bool now = reading.uses_write_faults();
     changes += now == before ? 0 : 1;
     before = now;
   }

@@ -14,14 +14,13 @@ class EagerTrimming final : public Policy {
   EagerTrimming(std::unique_ptr<Policy> policy, std::size_t twin_limit) noexcept
       : policy_(std::move(policy)), twin_limit_(twin_limit) {}
   MechanismKind initial() const noexcept override { return policy_->initial(); }
-  std::unique_ptr<Mechanism> make_chosen(MechanismKind kind) const override {
-    return policy_->make_chosen(kind);
-  }
+  std::unique_ptr<Mechanism> make(MechanismKind kind) const override { return policy_->make(kind); }
   const Costs* costs() const noexcept override { return policy_->costs(); }
   TrimTerms trims() const noexcept override { return {twin_limit_, 0}; }
   bool runs_ahead() const noexcept override { return policy_->runs_ahead(); }
   bool harvests_everything() const noexcept override { return policy_->harvests_everything(); }
-  void note_closed(std::size_t tables) noexcept override { policy_->note_closed(tables); }
+  void note(Effort effort) noexcept override { policy_->note(effort); }
+  void refused() noexcept override { policy_->refused(); }
   Decision observe(std::size_t pages_found) noexcept override {
     return policy_->observe(pages_found);
   }
