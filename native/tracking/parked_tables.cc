@@ -48,15 +48,7 @@ void ParkedTables::allow(bool allowed) noexcept {
 void ParkedTables::park(PageRange range) noexcept {
   const PageRange tables = whole_tables(range);
   if (!allowed_ || tables.empty()) return;
-  if (parking_.data() == nullptr) {
-    try {
-      static const bool works = kernel_moves_tables(view_.buffer());
-      if (works) parking_ = Mapping(view_.buffer().fd(), view_.size(), PROT_READ);
-    } catch (const std::exception&) {
-      // No address space for it, nor for others then.
-    }
-    if (parking_.data() == nullptr) return give_up({});
-  }
+  if (parking_.data() == nullptr && !make_parking()) return give_up({});
   const std::size_t offset = tables.first * kPageSize;
   const std::size_t size = tables.count * kPageSize;
   // DONTUNMAP leaves `from` mapped, without page tables, so that nobody else is given the address.
@@ -65,6 +57,16 @@ void ParkedTables::park(PageRange range) noexcept {
   }
   parked_.set(tables);
   moved_ += tables.count / pages_per_table();
+}
+
+bool ParkedTables::make_parking() noexcept {
+  try {
+    static const bool works = kernel_moves_tables(view_.buffer());
+    if (works) parking_ = Mapping(view_.buffer().fd(), view_.size(), PROT_READ);
+    return works;
+  } catch (const std::exception&) {
+    return false;  // no address space for it
+  }
 }
 
 void ParkedTables::unpark(PageRange range, bool read_only) noexcept {

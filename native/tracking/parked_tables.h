@@ -38,6 +38,7 @@ class ParkedTables {
   std::uint64_t moved() const noexcept { return moved_; }
 
  private:
+  bool make_parking() noexcept;
   void unpark_table(PageIndex first) noexcept;
   /// The kernel refused: nothing is parked any more. `lost` of the parking may not be mapped now,
   /// or by somebody else.
