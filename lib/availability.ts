@@ -2,7 +2,8 @@
 
 import { MkwriteError } from './errors.ts'
 import type { Mechanism, Policy } from './policy.ts'
-import type { ProbeResult } from './probe.ts'
+import { type ProbeResult, probe } from './probe.ts'
+import { checkNames } from './validate.ts'
 
 /** What keeps `policy` from working, as `probe()` found, and what would change that. */
 export function reasonAgainst(policy: Policy, found: ProbeResult): string | undefined {
@@ -20,6 +21,30 @@ function reasonAgainstMechanism(name: Mechanism, { mechanisms }: ProbeResult): s
   const { [name]: availability } = mechanisms
   if (availability.available) return undefined
   return `${availability.reason} ${availability.remedy}`.trim()
+}
+
+/**
+ * Those of `known` that were asked for, each once, or all that work if nothing was. Names that are not
+ * known, and ones that do not work, are errors.
+ *
+ * @param option name of the option, for the error
+ * @param reasonOf what keeps one of them from working; undefined for nothing
+ */
+export function chooseWorking<Name extends string>(
+  what: 'mechanism' | 'policy' | 'contender',
+  option: string,
+  requested: readonly Name[] | undefined,
+  known: readonly Name[],
+  reasonOf: (name: Name, found: ProbeResult) => string | undefined,
+): readonly Name[] {
+  const chosen = requested === undefined ? undefined : checkNames(option, requested, known)
+  const found = probe()
+  if (chosen === undefined) return known.filter((name) => reasonOf(name, found) === undefined)
+  for (const name of chosen) {
+    const reason = reasonOf(name, found)
+    if (reason !== undefined) throw unavailable(what, name, reason)
+  }
+  return [...new Set(chosen)]
 }
 
 /** The error for something that was asked for by name and does not work here. */

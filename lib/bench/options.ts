@@ -1,10 +1,9 @@
 // What can be chosen about a benchmark, and its checks.
 
-import { unavailable } from '../availability.ts'
+import { chooseWorking } from '../availability.ts'
 import { invalidArgument } from '../errors.ts'
 import type { MeasureProgress } from '../measure/options.ts'
 import { native } from '../native.ts'
-import { probe } from '../probe.ts'
 import { checkBoolean, checkInteger, checkNames, checkNumber, checkOptions } from '../validate.ts'
 import { checkPattern } from './check-pattern.ts'
 import { type ContenderName, contenderNames, reasonAgainstContender } from './contenders.ts'
@@ -140,14 +139,12 @@ function choosePatterns({ patterns, morePatterns = [] }: BenchOptions): readonly
 function chooseContenders(
   requested: readonly ContenderName[] | undefined,
 ): readonly ContenderName[] {
-  const found = probe()
-  if (requested === undefined) {
-    return contenderNames.filter((name) => reasonAgainstContender(name, found) === undefined)
-  }
-  const chosen = checkNames('options.contenders', requested, contenderNames)
-  for (const name of chosen) {
-    const reason = reasonAgainstContender(name, found)
-    if (reason !== undefined) throw unavailable('contender', name, reason)
-  }
+  const chosen = chooseWorking(
+    'contender',
+    'options.contenders',
+    requested,
+    contenderNames,
+    reasonAgainstContender,
+  )
   return contenderNames.filter((name) => chosen.includes(name))
 }

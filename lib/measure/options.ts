@@ -1,10 +1,9 @@
 // What can be chosen about a measurement, and its checks.
 
-import { reasonAgainst, unavailable } from '../availability.ts'
+import { chooseWorking, reasonAgainst } from '../availability.ts'
 import { invalidArgument, outOfRange } from '../errors.ts'
 import { native } from '../native.ts'
 import { type Mechanism, mechanisms } from '../policy.ts'
-import { probe } from '../probe.ts'
 import { checkBoolean, checkInteger, checkNames, checkNumber, checkOptions } from '../validate.ts'
 import { type MeasureMode, type ModeDefaults, modes } from './modes.ts'
 import { type Pattern, patterns } from './patterns.ts'
@@ -105,7 +104,13 @@ export function makePlan(options: MeasureOptions): Plan {
   if (bytesPerPage % 8 !== 0) {
     throw outOfRange('options.bytesPerPage', 'a multiple of 8', bytesPerPage)
   }
-  const contenders = availableContenders(options.mechanisms)
+  const contenders = chooseWorking(
+    'mechanism',
+    'options.mechanisms',
+    options.mechanisms,
+    sweepContenders,
+    reasonAgainst,
+  )
   return {
     ...defaults,
     mode,
@@ -127,22 +132,6 @@ function chooseMode({ quick = false, thorough = false }: MeasureOptions): Measur
     throw invalidArgument('options.thorough', 'false or absent together with `quick`', thorough)
   }
   return quick ? 'quick' : thorough ? 'thorough' : 'standard'
-}
-
-/** Those asked for, each of which must work; or all that do. */
-function availableContenders(
-  requested: readonly SweepContender[] | undefined,
-): readonly SweepContender[] {
-  if (requested !== undefined) checkNames('options.mechanisms', requested, sweepContenders)
-  const found = probe()
-  if (requested === undefined) {
-    return sweepContenders.filter((name) => reasonAgainst(name, found) === undefined)
-  }
-  for (const name of requested) {
-    const reason = reasonAgainst(name, found)
-    if (reason !== undefined) throw unavailable('mechanism', name, reason)
-  }
-  return [...new Set(requested)]
 }
 
 function checkFractions(given: readonly number[]): readonly number[] {

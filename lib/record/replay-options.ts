@@ -1,9 +1,8 @@
 // What a replay is to do.
 
-import { reasonAgainst, unavailable } from '../availability.ts'
+import { chooseWorking, reasonAgainst } from '../availability.ts'
 import { type Policy, policies } from '../policy.ts'
-import { probe } from '../probe.ts'
-import { checkNames, checkNumber, checkOptions } from '../validate.ts'
+import { checkNumber, checkOptions } from '../validate.ts'
 
 /** What `replay` tells while it runs. */
 export interface ReplayProgress {
@@ -38,23 +37,9 @@ export function makeReplayPlan(options: ReplayOptions): ReplayPlan {
   checkOptions('options', options, ['policies', 'seconds', 'onProgress', 'signal'])
   const { policies: asked, seconds = 8 } = options
   return {
-    policies: choosePolicies(asked),
+    policies: chooseWorking('policy', 'options.policies', asked, policies, reasonAgainst),
     seconds: checkNumber('options.seconds', seconds, 0),
     leastPasses: 3,
     mostPasses: 25,
   }
-}
-
-/** What was asked for, or all that work here. */
-function choosePolicies(asked: readonly Policy[] | undefined): readonly Policy[] {
-  const found = probe()
-  if (asked === undefined) {
-    return policies.filter((policy) => reasonAgainst(policy, found) === undefined)
-  }
-  const chosen = checkNames('options.policies', asked, policies)
-  for (const policy of chosen) {
-    const reason = reasonAgainst(policy, found)
-    if (reason !== undefined) throw unavailable('policy', policy, reason)
-  }
-  return [...new Set(chosen)]
 }

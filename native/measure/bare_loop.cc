@@ -1,7 +1,5 @@
 #include "measure/bare_loop.h"
 
-#include <sys/mman.h>
-
 #include <cstring>
 #include <utility>
 
@@ -16,9 +14,7 @@
 namespace mkwrite {
 
 BareLoop::BareLoop(std::shared_ptr<BufferObject> buffer, std::shared_ptr<DeviceCopy> copy)
-    : buffer_(std::move(buffer)),
-      copy_(std::move(copy)),
-      mapping_(buffer_->fd(), buffer_->size(), PROT_READ | PROT_WRITE) {
+    : buffer_(std::move(buffer)), copy_(std::move(copy)), mapping_(buffer_->fd(), buffer_->size()) {
   // Every page present before it counts.
   std::memset(data(), 1, size());
   runs_.reserve(buffer_->pages());

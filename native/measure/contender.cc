@@ -1,7 +1,5 @@
 #include "measure/contender.h"
 
-#include <sys/mman.h>
-
 #include <cstring>
 #include <string>
 #include <utility>
@@ -40,7 +38,7 @@ class UntrackedContender final : public Contender {
   UntrackedContender(Copies copies, std::size_t size)
       : copies_(copies),
         buffer_(BufferObject::create(size)),
-        mapping_(buffer_->fd(), size, PROT_READ | PROT_WRITE),
+        mapping_(buffer_->fd(), size),
         copy_(size) {
     std::memset(mapping_.data(), 1, size);
     copy_.update(mapping_.data(), buffer_->all_pages());

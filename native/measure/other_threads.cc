@@ -36,9 +36,9 @@ std::optional<std::int64_t> cpu_time_of(pid_t thread) noexcept {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-/// Of a directory, beside one for each directory in it; see proc_task_getattr in the kernel's
-/// fs/proc/base.c.
-constexpr nlink_t kLinksOfDirectory = 2;
+/// Of the directory, beside one for each other thread: two, and one for the thread that asks; see
+/// proc_task_getattr in the kernel's fs/proc/base.c.
+constexpr nlink_t kOwnLinks = 3;
 
 }  // namespace
 
@@ -50,7 +50,7 @@ OtherThreads::OtherThreads() : tasks_(open("/proc/self/task", O_RDONLY | O_DIREC
 
 std::int64_t OtherThreads::cpu_ns() {
   struct stat status{};
-  if (fstat(tasks_.get(), &status) == 0 && status.st_nlink != listed_ + kLinksOfDirectory) list();
+  if (fstat(tasks_.get(), &status) == 0 && status.st_nlink != threads_.size() + kOwnLinks) list();
   if (!ask()) {
     // One may have begun where another ended, so that their count is the same. Once: the number of
     // one that ended may stay in the directory.
@@ -76,12 +76,10 @@ bool OtherThreads::ask() {
 void OtherThreads::list() {
   const auto self = static_cast<pid_t>(syscall(SYS_gettid));
   std::vector<Thread> found;
-  listed_ = 0;
   std::error_code error;
   // Not through `tasks_`, since reading moves a descriptor.
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", error)) {
     const auto id = static_cast<pid_t>(std::strtol(entry.path().filename().c_str(), nullptr, 10));
-    ++listed_;
     if (id <= 0 || id == self) continue;
     const auto known = std::ranges::find(threads_, id, &Thread::id);
     found.push_back({id, known == threads_.end() ? 0 : known->cpu_ns});

@@ -32,8 +32,7 @@ class OtherThreads {
   /// Adds up what those that are listed have had since. Returns whether all are still there.
   bool ask();
 
-  ScopedFd tasks_;         ///< /proc/self/task
-  std::size_t listed_{0};  ///< entries that it had when it was read
+  ScopedFd tasks_;  ///< /proc/self/task
   std::vector<Thread> threads_;
   std::int64_t total_{0};
 };

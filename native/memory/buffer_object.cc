@@ -61,9 +61,7 @@ std::shared_ptr<BufferObject> BufferObject::create(std::size_t size) {
 }
 
 BufferObject::BufferObject(ScopedFd fd, std::size_t size)
-    : id_(next_id.fetch_add(1)),
-      fd_(std::move(fd)),
-      alias_(fd_.get(), size, PROT_READ | PROT_WRITE) {}
+    : id_(next_id.fetch_add(1)), fd_(std::move(fd)), alias_(fd_.get(), size) {}
 
 BufferObject::~BufferObject() {
   if (punches_.load()) {
@@ -174,8 +172,7 @@ void BufferObject::remove(View& view) noexcept {
 }
 
 View::View(std::shared_ptr<BufferObject> buffer)
-    : buffer_(std::move(buffer)),
-      mapping_(buffer_->fd(), buffer_->size(), PROT_READ | PROT_WRITE) {}
+    : buffer_(std::move(buffer)), mapping_(buffer_->fd(), buffer_->size()) {}
 
 View::~View() { buffer_->remove(*this); }
 

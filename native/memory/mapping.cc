@@ -36,6 +36,8 @@ std::byte* reserve_aligned(std::size_t size) {
 
 }  // namespace
 
+Mapping::Mapping(int fd, std::size_t size) : Mapping(fd, size, PROT_READ | PROT_WRITE) {}
+
 Mapping::Mapping(int fd, std::size_t size, int protection) : size_(size) {
   std::byte* reserved = nullptr;
   if (size >= pages_per_table() * kPageSize) reserved = reserve_aligned(size);

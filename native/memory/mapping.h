@@ -10,7 +10,9 @@ namespace mkwrite {
 class Mapping {
  public:
   Mapping() = default;
-  /// Maps `size` bytes of `fd` from its start, with that protection (PROT_).
+  /// Maps `size` bytes of `fd` from its start, readable and writable.
+  Mapping(int fd, std::size_t size);
+  /// The same with that protection (PROT_).
   /// Throws Error (kOutOfMemory when address space or vm.max_map_count is exhausted).
   Mapping(int fd, std::size_t size, int protection);
   Mapping(Mapping&& other) noexcept;

@@ -44,6 +44,12 @@ inline PageRange whole_tables(PageRange range) noexcept {
   return PageRange::between((range.first + pages - 1) / pages * pages, range.end() / pages * pages);
 }
 
+/// The pages of all tables that map some of `range`, likewise. May end after the buffer object.
+inline PageRange covering_tables(PageRange range) noexcept {
+  const std::size_t pages = pages_per_table();
+  return PageRange::between(range.first / pages * pages, (range.end() + pages - 1) / pages * pages);
+}
+
 /// A half-open range of bytes.
 struct ByteRange {
   std::size_t offset = 0;  ///< bytes

@@ -79,8 +79,7 @@ void ParkedTables::unpark(PageRange range, bool read_only) noexcept {
     for (PageIndex table = run.first; table < run.end(); table += pages) unpark_table(table);
   });
   // Some pages of each of these tables are mapped anew from here on.
-  const PageIndex end = (range.end() + pages - 1) / pages * pages;
-  parked_.clear(PageRange::between(range.first / pages * pages, std::min(end, parked_.pages())));
+  parked_.clear(covering_tables(range).intersect(parked_.all()));
 }
 
 void ParkedTables::unpark_table(PageIndex first) noexcept {

@@ -215,8 +215,7 @@ void Tracker::prepare_trimming() noexcept {
   trimming_->prepare(state_, owner_ == nullptr ? 0 : owner_->update_page());
 }
 
-bool Tracker::close(PageRange range, std::size_t& found) noexcept {
-  bool exact = true;
+void Tracker::close(PageRange range, Closing& closing) noexcept {
   if (regions_) regions_->forget(state_, range);
   for (const auto& view : state_.views) {
     bool complete = true;
@@ -225,11 +224,11 @@ bool Tracker::close(PageRange range, std::size_t& found) noexcept {
       // Protected now, so the bits may be taken (rule 1 in docs/rules.md: protect, then take the
       // bits, then copy).
       state_.pending.add(view->writable, run);
-      found += view->writable.count(run);
+      closing.found += view->writable.count(run);
       view->writable.clear(run);
     };
     view->closed.for_each_gap(range, [&](PageRange gap) {
-      tables_closed_ += whole_tables(gap).count / pages_per_table();
+      closing.tables += whole_tables(gap).count / pages_per_table();
       if (view->may_split(2) && view->protect(gap, PROT_NONE) == 0) {
         close_run(gap);
       } else {
@@ -237,14 +236,13 @@ bool Tracker::close(PageRange range, std::size_t& found) noexcept {
       }
     });
     if (!complete) {
-      exact = false;
+      closing.exact = false;
       // Out of mappings. Closing the whole view needs none; its pages open again when touched.
       ++state_.stats.degradations;
       view->protect(state_.buffer.all_pages(), PROT_NONE);
       close_run(state_.buffer.all_pages());
     }
   }
-  return exact;
 }
 
 std::size_t Tracker::writes_of(std::size_t found) noexcept {
@@ -302,24 +300,22 @@ std::size_t Tracker::harvest(std::span<const PageRange> ranges) {
 
 Policy::Decision Tracker::close_and_harvest(std::span<const PageRange> used,
                                             std::span<const PageRange> written) {
-  bool exact = true;
-  std::size_t found = 0;
+  Closing closing;
   if constexpr (kMutant == Mutant::kCollectBeforeClosing) {
     for (const PageRange& range : used) mechanism_->harvest(state_, range);
     seam(Seam::kSubmitAfterClose);
-    for (const PageRange& range : written) close(range, found);
+    for (const PageRange& range : written) close(range, closing);
     return policy_->observe(0);
   }
-  tables_closed_ = 0;
-  for (const PageRange& range : written) exact = close(range, found) && exact;
+  for (const PageRange& range : written) close(range, closing);
   seam(Seam::kSubmitAfterClose);
   const PageRange all = state_.buffer.all_pages();
-  const bool everything =
-      !exact || policy_->harvests_everything() || (trimming_ && trimming_->wants_everything());
-  found += harvest(everything ? std::span(&all, 1) : used);
+  const bool everything = !closing.exact || policy_->harvests_everything() ||
+                          (trimming_ && trimming_->wants_everything());
+  const std::size_t found = closing.found + harvest(everything ? std::span(&all, 1) : used);
   // Pages that may be written by means that nothing notices are dirty for as long as that lasts.
   for (const PageRange& range : used) state_.pending.add(state_.written_freely, range);
-  if (regions_) policy_->note({tables_closed_, writes_of(found)});
+  if (regions_) policy_->note({closing.tables, writes_of(found)});
   Policy::Decision decision = policy_->observe(found);
   // A change protects pages that system calls may be accessing.
   if (state_.accessed.any()) decision.mechanism = mechanism_->kind();

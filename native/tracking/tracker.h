@@ -151,9 +151,14 @@ class Tracker final : public AccessObserver {
   /// The same for everything, deciding nothing: a view or a mechanism is about to go.
   void harvest_everything();
   void begin_harvest() noexcept;
-  /// Takes all access to `range` from every view, and with it the dirt that write-fault knows of,
-  /// which it adds to `found`. Returns false when that took more than `range`.
-  bool close(PageRange range, std::size_t& found) noexcept;
+  /// What a submission closed.
+  struct Closing {
+    bool exact = true;       ///< no more than was asked for
+    std::size_t found = 0;   ///< written pages that write-fault knew of
+    std::size_t tables = 0;  ///< whole page tables of views
+  };
+  /// Takes all access to `range` from every view, and with it the dirt that write-fault knows of.
+  void close(PageRange range, Closing& closing) noexcept;
   /// How many pages had to be found, or faulted, one by one for a collect that found that many.
   std::size_t writes_of(std::size_t found) noexcept;
   /// Changes the mechanism without losing a write. If the new one cannot be had, the old one stays,
@@ -211,7 +216,6 @@ class Tracker final : public AccessObserver {
   std::optional<Trimming> trimming_;  ///< if the policy wants it; guarded by both
   DeviceOwner* owner_ = nullptr;
   std::uint64_t displacements_seen_ = 0;
-  std::size_t tables_closed_ = 0;         ///< by this collect, in all views
   std::uint64_t write_faults_noted_ = 0;  ///< of `stats.write_faults`, by the policy
 };
 

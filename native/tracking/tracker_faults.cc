@@ -88,9 +88,8 @@ PageRange& Tracker::read_back_window(PageRange needed) noexcept {
   // A large one ends where a page table does, so that those that go on from there open whole
   // tables.
   if (window.count >= pages_per_table() / 2 && needed.first == window.first) {
-    const std::size_t pages = pages_per_table();
-    const PageIndex up = (window.end() + pages - 1) / pages * pages;
-    const PageIndex end = up - window.first <= kLargestReadBack ? up : up - pages;
+    const PageIndex up = covering_tables(window).end();
+    const PageIndex end = up - window.first <= kLargestReadBack ? up : up - pages_per_table();
     if (end > needed.end() && end <= resource.end()) window.count = end - window.first;
   }
   *last = window;
