@@ -4,11 +4,11 @@ import { defineConfig } from 'vitest/config'
 const scale = Number(process.env.MKWRITE_TEST_TIMEOUT_SCALE ?? 1)
 
 // In the guest of test/vm each file costs a processor 2 to 3 s, and so does each program that a test
-// runs. These are about arguments, texts and arithmetic, in whose outcome the kernel has no part, or
-// record and replay whole examples, which a command of test/vm does for one of them.
+// runs. These are about arguments, texts, arithmetic, and how Node.js collects garbage and ends, in whose
+// outcome the kernel has no part; or they run benchmarks and examples, as a command of test/vm does, too.
 const sameOnEveryKernel = [
-  'test/{*-cli,ci-example,cli,docs*,numeric-options}.test.ts',
-  'test/process/{examples,report}.test.ts',
+  'test/{*-cli,bench,ci-example,cli,docs*,numeric-options}.test.ts',
+  'test/process/{event-loop,examples,faults,garbage,report}.test.ts',
   'test/unit/{bench-check,bench-patterns,compare,crossovers,environment,probe-report}.test.ts',
   'test/unit/{measure-verdict,report,statistics,take-turns,trace}.test.ts',
 ]

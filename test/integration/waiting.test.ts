@@ -9,7 +9,7 @@ import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type BufferObject, EmulatedDevice, type Policy, type Resource } from '../../lib/index.ts'
 import { codeOf } from '../support/errors.ts'
-import { coherentPolicies, exact, pageSize } from '../support/mechanisms.ts'
+import { coherentMechanisms, coherentPolicies, pageSize } from '../support/mechanisms.ts'
 import { sameBytes } from '../support/pages.ts'
 import { park, ViewWorker } from '../support/view-worker.ts'
 
@@ -139,7 +139,7 @@ describe.each(coherentPolicies)('while a worker waits in a fault, under policy %
   })
 })
 
-describe.each(exact)('what ends the wait of a worker, under policy %s', (policy) => {
+describe.each(coherentMechanisms)('what ends the wait of a worker, under policy %s', (policy) => {
   let reader: ViewWorker
 
   const parkReader = async (lockupTimeout?: number): Promise<void> => {

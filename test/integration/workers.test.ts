@@ -12,7 +12,7 @@ import {
   type Resource,
 } from '../../lib/index.ts'
 import { codeOf, errorOf } from '../support/errors.ts'
-import { coherentPolicies, exact, pageSize } from '../support/mechanisms.ts'
+import { coherentMechanisms, coherentPolicies, pageSize } from '../support/mechanisms.ts'
 import { pagesIn, sameBytes } from '../support/pages.ts'
 import { until, ViewWorker } from '../support/view-worker.ts'
 
@@ -96,7 +96,7 @@ describe.each(coherentPolicies)('under policy %s', (policy: Policy) => {
   })
 })
 
-describe.each(exact)('a tracker under %s', (policy) => {
+describe.each(coherentMechanisms)('a tracker under %s', (policy) => {
   test('reports the writes of every thread, also of threads that have ended', async () => {
     const bo = new BufferObject({ size })
     const tracker = DirtyTracker.track(bo, { policy })

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runFixture, success } from '../support/child.ts'
-import { exact } from '../support/mechanisms.ts'
+import { coherentMechanisms } from '../support/mechanisms.ts'
 
-describe.each(exact)('with workers that wait in faults, under %s', (policy) => {
+describe.each(coherentMechanisms)('with workers that wait in faults, under %s', (policy) => {
   test('process.exit() ends with its code', async () => {
     const result = await runFixture('parked.mjs', ['exit', policy])
     expect(result).toEqual({ ...success, code: 7, stdout: '' })

@@ -39,6 +39,11 @@ export const coherentPolicies: readonly Policy[] = workingPolicies.filter(
   (policy) => !elsewhere.includes(policy),
 )
 
+/** Of these, mechanisms that tell written pages from others: for tests that take their time. */
+export const coherentMechanisms: readonly Mechanism[] = exact.filter(
+  (mechanism) => !elsewhere.includes(mechanism),
+)
+
 if (process.env.MKWRITE_REQUIRE_SOFT_DIRTY === '1' && !available.includes('soft-dirty')) {
   throw new Error(`soft-dirty is required here: ${JSON.stringify(found.mechanisms['soft-dirty'])}`)
 }
