@@ -14,6 +14,7 @@
 #include "memory/cache.h"
 #include "memory/error.h"
 #include "memory/same_bytes.h"
+#include "tracking/glances.h"
 #include "tracking/policy.h"
 #include "tracking/tracker.h"
 #include "tracking/userfaultfd.h"
@@ -95,6 +96,13 @@ Costs measure() {
   volatile bool same = false;
   costs.compare_page =
       cheapest(pages, chill, [&] { same = same_bytes(to.data(), from.data(), kCopyBytes); });
+  Glances glances(pages);
+  volatile std::uint64_t differing = 0;
+  costs.glance_page = cheapest(pages, chill, [&] {
+    for (PageIndex first = 0; first < pages; first += Glances::kPages) {
+      differing = glances.take(from.data(), first, ~std::uint64_t{0});
+    }
+  });
   return costs;
 }
 

@@ -19,6 +19,7 @@ struct Costs {
   Fault by_kernel;  ///< resolved by the kernel; 0 where userfault does not work
   double copy_page = 0;
   double compare_page = 0;  ///< with an equal one
+  double glance_page = 0;   ///< at one word of it (glances.h)
 
   const Fault& fault(MechanismKind mechanism) const noexcept {
     return mechanism == MechanismKind::kUserfault ? by_kernel : by_signal;

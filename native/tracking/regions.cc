@@ -67,8 +67,10 @@ Regions::Regions(std::size_t pages, Prices prices)
     : prices_(prices),
       regions_((pages + kPages - 1) / kPages),
       active_(regions_.size()),
+      glances_(pages),
       edges_(pages) {
   rewrites_.possible = kFirstDoubts;
+  telling_.possible = kFirstDoubts;
   cooling_ = {kFirstCooled, kFirstExposure};
   changes_ = {1, kFirstCalm};
 }
@@ -80,10 +82,12 @@ void Regions::for_each_active(PageRange range, Visit&& visit) const {
   });
 }
 
+double Regions::Rate::share(const Rate& of_all, double prior) const noexcept {
+  return (happened + prior * of_all.happened / of_all.possible) / (possible + prior);
+}
+
 double Regions::rate(const Region& region) const noexcept {
-  const double prior = rewrites_.happened / rewrites_.possible;
-  return (region.rewrites.happened + kPriorPages * prior) /
-         (region.rewrites.possible + kPriorPages);
+  return region.rewrites.share(rewrites_, kPriorPages);
 }
 
 double Regions::deviation(const Region& region) const noexcept {
@@ -101,57 +105,83 @@ double Regions::sample_interval() const noexcept {
 }
 
 double Regions::cooling(const Region& region) const noexcept {
-  const double prior = cooling_.happened / cooling_.possible;
-  return (region.cooling.happened + kPriorExposure * prior) /
-         (region.cooling.possible + kPriorExposure);
+  return region.cooling.share(cooling_, kPriorExposure);
+}
+
+double Regions::telling(const Region& region) const noexcept {
+  return region.telling.share(telling_, kPriorPages);
 }
 
 double Regions::chance_hot(const Region& region) const noexcept {
   return rate(region) * std::exp(-cooling(region) * region.exposed);
 }
 
-double Regions::sweep_interval(const Region& region, int open_pages) const noexcept {
-  // Per collect, looks cost look / interval, and pages that cooled since the last one
-  // cooling * pages * interval / 2 copies. The sum is least for this interval.
+void Regions::plan_sweep(Region& region, std::size_t index, int open_pages) const noexcept {
   const double pages = open_pages;
   const double look = prices_.fault.alone + (pages - 1) * prices_.fault.in_a_row;
-  return std::sqrt(2 * look / (cooling(region) * pages * prices_.copy));
+  // What a glance does not prove to be written is looked at, page by page.
+  const double glance = pages * (prices_.glance + (1 - telling(region)) * prices_.fault.alone);
+  region.glances = glance < look;
+  // Per collect, sweeps cost look / interval, and pages that cooled since the last one
+  // cooling * pages * interval / 2 copies. The sum is least for this interval. A glance finds a
+  // page only when it has been cold from the glance before on, so 3 / 2 intervals late.
+  const double loss = cooling(region) * pages * prices_.copy;
+  const double interval =
+      region.glances ? std::sqrt(glance / (1.5 * loss)) : std::sqrt(2 * look / loss);
+  if (interval >= kLongestSweep) {
+    region.sweep_due = kNever;
+    return;
+  }
+  const std::uint16_t shortest = region.glances ? kShortestGlance : kShortestSweep;
+  const auto due = std::max(static_cast<std::uint16_t>(interval), shortest);
+  // Groups differ, so that they come neither all at once nor in step with the program.
+  const auto steps = std::max<std::size_t>(due / 4U, 1);
+  region.sweep_due = static_cast<std::uint16_t>(due - (index / kSweptTogether) % steps);
 }
 
-void Regions::learn_cooling(Region& region, std::uint64_t looked, std::uint64_t cold) noexcept {
-  region.cold = cold;
-  region.cold_for = 0;
+void Regions::learn_cooling(Region& region, float examined, float cold) noexcept {
   // Pages that cool together are found by samples.
-  if (count_pages(looked) > 1 && 2 * count_pages(cold) > count_pages(looked)) return;
-  const float exposure = pages_in(looked) * static_cast<float>(region.exposed);
-  region.cooling.add(pages_in(cold), exposure, kMemory);
-  cooling_.add(pages_in(cold), exposure, 1);
+  if (examined > 1 && 2 * cold > examined) return;
+  const float exposure = examined * static_cast<float>(region.exposed);
+  region.cooling.add(cold, exposure, kMemory);
+  cooling_.add(cold, exposure, 1);
+}
+
+void Regions::learn_telling(Region& region, std::uint64_t told, std::uint64_t written) noexcept {
+  region.telling.add(pages_in(told & written), pages_in(written), kMemory);
+  telling_.add(pages_in(told & written), pages_in(written), 1);
 }
 
 bool Regions::sweeps_now(const Region& region, std::size_t index) const noexcept {
   if (region.unswept >= region.sweep_due) return true;
   // A little early, if it goes along with its neighbour's.
-  return swept_ == index && index % kSweptTogether != 0 && region.sweep_due != kNever &&
-         region.unswept >= region.sweep_due / 4 * 3;
+  return !region.glances && swept_ == index && index % kSweptTogether != 0 &&
+         region.sweep_due != kNever && region.unswept >= region.sweep_due / 4 * 3;
 }
 
-std::uint64_t Regions::next_look(Region& region, std::size_t index, std::uint64_t open,
-                                 bool alarmed) noexcept {
-  const int pages = count_pages(open);
-  const double sweep = sweep_interval(region, pages);
-  if (sweep < kLongestSweep) {
-    const auto due = static_cast<std::uint16_t>(std::max<double>(sweep, kShortestSweep));
-    // Groups differ, so that they come neither all at once nor in step with the program.
-    region.sweep_due = static_cast<std::uint16_t>(due - (index / kSweptTogether) % (due / 4U));
-  } else {
-    region.sweep_due = kNever;
-  }
-  if (sweeps_now(region, index)) {
+std::uint64_t Regions::sweep(TrackerState& state, std::size_t index, std::uint64_t open) noexcept {
+  Region& region = regions_[index];
+  region.exposed = std::exchange(region.unswept, 0);
+  region.unsampled = 0;
+  region.compared = region.glanced & open;
+  region.told = glances_.take(state.buffer.alias(), index * kPages, open) & region.compared;
+  region.glanced |= open;
+  state.stats.glances += count_bits(open);
+  if (!region.glances) {
     swept_ = index + 1;
-    region.exposed = std::exchange(region.unswept, 0);
-    region.unsampled = 0;
     return open;
   }
+  // Of other regions, that says nothing.
+  region.suspected = true;
+  return region.compared & ~region.told;
+}
+
+std::uint64_t Regions::next_look(TrackerState& state, std::size_t index, std::uint64_t open,
+                                 bool alarmed) noexcept {
+  Region& region = regions_[index];
+  const int pages = count_pages(open);
+  plan_sweep(region, index, pages);
+  if (sweeps_now(region, index)) return sweep(state, index, open);
   if (!alarmed && !samples_now(index)) return 0;
   if (!alarmed) {
     samples_ = false;
@@ -162,6 +192,10 @@ std::uint64_t Regions::next_look(Region& region, std::size_t index, std::uint64_
   region.unsampled = 0;
   region.cursor = next_in_turn(open, region.cursor);
   return std::uint64_t{1} << region.cursor;
+}
+
+void Regions::note(History& history, std::uint64_t pages, std::uint64_t mask) noexcept {
+  for (std::uint64_t& entry : history) pages = std::exchange(entry, (entry & ~mask) | pages) & mask;
 }
 
 Regions::Mood Regions::judge(const TrackerState& state, PageRange range, bool may_open) noexcept {
@@ -203,6 +237,7 @@ void Regions::decide(TrackerState& state, PageRange range, bool may_open) noexce
   const Mood mood = judge(state, range, may_open);
   const Rate before = rewrites_;
   const Rate cooled_before = cooling_;
+  const Rate told_before = telling_;
   // One in two comes a collect early: what is written every other frame is not always looked at in
   // step with that.
   samples_ = ++unsampled_ + (odd_ ? 1 : 0) >= sample_interval();
@@ -231,6 +266,7 @@ void Regions::decide(TrackerState& state, PageRange range, bool may_open) noexce
   }
   rewrites_.fade(before, kMemory);
   cooling_.fade(cooled_before, kMemory);
+  telling_.fade(told_before, kMemory);
 }
 
 std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint64_t mask,
@@ -241,8 +277,9 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
   const std::uint64_t freely = state.written_freely.word(index);
   const std::uint64_t found = state.harvested.word(index) & mask;
   const std::uint64_t at_edge = edges_.looking().word(index) & mask;
-  std::uint64_t remembered = region.looking | region.cold;
+  std::uint64_t remembered = region.looking | region.told;
   for (const std::uint64_t earlier : region.seen) remembered |= earlier;
+  for (const std::uint64_t earlier : region.cold) remembered |= earlier;
   if (region.unswept < kLong) ++region.unswept;
   if (region.unsampled < kLong) ++region.unsampled;
   if (open != 0 && ((found & ~open) | remembered | at_edge) == 0 && !mood.doubts && !mood.alarmed &&
@@ -256,6 +293,12 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
   const std::uint64_t seen = found & known;
   const std::uint64_t looked = region.looking & known;
   const std::uint64_t cold = looked & ~found;
+  // Those that a glance proved to be written were left open, and count as if they had been looked
+  // at.
+  const std::uint64_t told = std::exchange(region.told, region.told & ~mask) & mask;
+  const std::uint64_t compared = std::exchange(region.compared, region.compared & ~mask) & mask;
+  const std::uint64_t spared = told & ~region.looking;
+  const float examined = pages_in(looked | spared);
 
   const bool sampled = count_pages(looked) == 1 && !region.suspected;
   const bool surprised = sampled && cold != 0 && chance_hot(region) >= kTrusted;
@@ -272,16 +315,20 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
   add(rewritten, chances);
   // Open pages count as written before the look. A look at many of them must not weigh more than a
   // look at one: it is often taken on suspicion. And that everything has changed is one event.
-  if (looked != 0 && mood.learns) add(pages_in(looked & seen) / pages_in(looked), 1);
+  if (examined != 0 && mood.learns) add(pages_in((looked & seen) | spared) / examined, 1);
+  learn_telling(region, told, (looked & seen & compared) | spared);
   region.written += (pages_in(seen) - region.written) / 4;
 
   // What is cold for a few collects only has not cooled.
-  const float returned = pages_in(region.cold & seen);
-  region.cold &= ~seen;
-  if (++region.cold_for > kHistory) region.cold = 0;
+  float returned = 0;
+  for (std::uint64_t& earlier : region.cold) {
+    returned += pages_in(earlier & seen);
+    earlier &= ~seen;
+  }
   region.cooling.happened = std::max(region.cooling.happened - returned, 0.0F);
   cooling_.happened = std::max(cooling_.happened - returned, 0.0F);
-  if (looked != 0 && mood.learns) learn_cooling(region, looked, cold);
+  if (examined != 0 && mood.learns) learn_cooling(region, examined, pages_in(cold));
+  note(region.cold, mood.learns ? cold : 0, mask);
 
   const bool kept = region.keeps_open;
   region.keeps_open = rate(region) - (kept ? 0 : kConfidence * deviation(region)) > threshold();
@@ -306,7 +353,7 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
     if (looking == 0 && undecided != 0) {
       region.suspected = false;
       if (!kept) region.unswept = region.unsampled = 0;
-      looking = next_look(region, index, undecided, mood.alarmed);
+      looking = next_look(state, index, undecided, mood.alarmed);
     }
     stays &= ~(looking | at_edge);
   }
@@ -317,10 +364,8 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
   state.hot.set_word(index, (hot & ~mask) | stays);
   state.stays_open.set_word(index, (hot & ~mask) | stays | freely);
   region.looking = (region.looking & ~mask) | looking;
-  for (std::size_t i = kHistory - 1; i > 0; --i) {
-    region.seen[i] = (region.seen[i] & ~mask) | (region.seen[i - 1] & mask);
-  }
-  region.seen[0] = (region.seen[0] & ~mask) | (seen & ~(looked | at_edge));
+  note(region.seen, seen & ~(looked | at_edge), mask);
+  region.glanced &= state.hot.word(index) | region.looking;
   remembered |= state.hot.word(index) | seen | region.looking;
   if (remembered == 0 && !region.keeps_open && region.written < 0.1F) {
     region.written = 0;
@@ -341,6 +386,8 @@ void Regions::forget(TrackerState& state, PageRange range) noexcept {
     const std::uint64_t rest = ~mask_of(index, range);
     for (std::uint64_t& earlier : region.seen) earlier &= rest;
     region.looking &= rest;
+    region.told &= rest;
+    region.glanced &= rest;
   });
 }
 

@@ -20,6 +20,7 @@
 #include "memory/page_bitmap.h"
 #include "tracking/costs.h"
 #include "tracking/edges.h"
+#include "tracking/glances.h"
 #include "tracking/tracker_state.h"
 
 namespace mkwrite {
@@ -33,6 +34,7 @@ class Regions {
   struct Prices {
     Costs::Fault fault;  ///< a tracked write
     double copy;         ///< a page reported for nothing
+    double glance = 0;   ///< a word of a page compared
   };
 
   Regions(std::size_t pages, Prices prices);
@@ -85,6 +87,8 @@ class Regions {
       happened = happened * memory + events;
       possible = possible * memory + chances;
     }
+    /// The share, of something that began as `prior` chances of what is known `of_all`.
+    double share(const Rate& of_all, double prior) const noexcept;
     /// Lets what was there `before` fade, if anything was added to it.
     void fade(const Rate& before, float memory) noexcept {
       if (possible == before.possible) return;
@@ -96,27 +100,35 @@ class Regions {
   static constexpr std::size_t kHistory = 4;
   /// Collects, of looks.
   static constexpr std::uint16_t kShortestSweep = 4;
+  static constexpr std::uint16_t kShortestGlance = 2;
   /// Where it pays to look at all open pages more rarely than this, samples do.
   static constexpr std::uint16_t kLongestSweep = 64;
   static constexpr std::uint16_t kNever = std::numeric_limits<std::uint16_t>::max();
   /// What is counted in collects goes no further.
   static constexpr std::uint16_t kLong = 1024;
 
+  /// Pages of which something was found out in one of the last collects.
+  using History = std::array<std::uint64_t, kHistory>;
+
   struct Region {
-    std::array<std::uint64_t, kHistory> seen{};  ///< pages seen written; the last collect first
-    std::uint64_t looking = 0;  ///< open pages that the last collect protected for a look
-    std::uint64_t cold = 0;     ///< found cold by a look a moment ago, and not written since
+    History seen{};              ///< pages seen written; the last collect first
+    std::uint64_t looking = 0;   ///< open pages that the last collect protected for a look
+    std::uint64_t glanced = 0;   ///< open pages of which a word is kept
+    std::uint64_t compared = 0;  ///< pages that the last collect glanced at
+    std::uint64_t told = 0;      ///< of these, pages that were proved to be written
+    History cold{};  ///< found cold by a look, and not written since; the last collect first
     Rate rewrites;
     Rate cooling;                 ///< pages found cold, of pages times collects that they were open
+    Rate telling;                 ///< pages proved by a glance, of those that were written
     float written = 0;            ///< pages seen written per collect, a moving average
     std::uint16_t unsampled = 0;  ///< collects since a page was looked at
     std::uint16_t unswept = 0;    ///< collects since all open pages were
     std::uint16_t sweep_due = kNever;  ///< after as many they are again
     std::uint16_t exposed = 0;         ///< collects for which pages under look were open, each
-    std::uint8_t cold_for = 0;         ///< collects
     std::uint8_t cursor = 0;           ///< the page sampled last, by number
     bool keeps_open = false;
     bool suspected = false;  ///< the look under way was taken on suspicion
+    bool glances = false;    ///< a glance goes before the next sweep, and says what to look at
   };
   /// What comes of looks, over all regions, the last collects' counting most. Each region that was
   /// looked at counts as one: its pages cool together.
@@ -149,17 +161,26 @@ class Regions {
   double deviation(const Region& region) const noexcept;
   /// How likely a page cools, per collect.
   double cooling(const Region& region) const noexcept;
+  /// The chance that a glance tells of a page that it was written.
+  double telling(const Region& region) const noexcept;
   /// The chance that a page that has been open for `exposed` collects is found written by a look.
   double chance_hot(const Region& region) const noexcept;
-  /// After how many collects a look at all of the region's open pages pays.
-  double sweep_interval(const Region& region, int open_pages) const noexcept;
+  /// After how many collects a look at all of the region's open pages pays, and whether a glance
+  /// goes before it.
+  void plan_sweep(Region& region, std::size_t index, int open_pages) const noexcept;
   /// After how many collects the next sample pays.
   double sample_interval() const noexcept;
-  /// What a look has found: pages `cold` of `looked`.
-  void learn_cooling(Region& region, std::uint64_t looked, std::uint64_t cold) noexcept;
+  /// Pages of `mask`, in what was found in the last collects.
+  static void note(History& history, std::uint64_t pages, std::uint64_t mask) noexcept;
+  /// What a look has found: that of `examined` pages `cold` ones were.
+  void learn_cooling(Region& region, float examined, float cold) noexcept;
+  /// What a glance has found: `told` of pages that were `written`.
+  void learn_telling(Region& region, std::uint64_t told, std::uint64_t written) noexcept;
   /// Which of the `open` pages to look at now, if nothing says that they have cooled.
-  std::uint64_t next_look(Region& region, std::size_t index, std::uint64_t open,
+  std::uint64_t next_look(TrackerState& state, std::size_t index, std::uint64_t open,
                           bool alarmed) noexcept;
+  /// Looks at the `open` pages that have not been written as far as a glance can tell, or at all.
+  std::uint64_t sweep(TrackerState& state, std::size_t index, std::uint64_t open) noexcept;
   bool sweeps_now(const Region& region, std::size_t index) const noexcept;
   bool samples_now(std::size_t index) const noexcept { return samples_ && index >= sampled_; }
   template <typename Visit>
@@ -171,6 +192,8 @@ class Regions {
   Rate rewrites_;          ///< of the whole buffer object: where a fresh region starts
   Rate cooling_;           ///< likewise
   Rate cooling_in_peace_;  ///< likewise, before the last alarm
+  Rate telling_;           ///< likewise
+  Glances glances_;
   Evidence evidence_;
   Edges edges_;
   Rate changes_;              ///< times that a trusted page was found cold, of collects

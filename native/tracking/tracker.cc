@@ -24,8 +24,8 @@ Tracker::Tracker(BufferObject& buffer, std::unique_ptr<Policy> policy)
       policy_(std::move(policy)),
       mechanism_(policy_->make(policy_->initial())) {
   if (const Costs* costs = policy_->costs()) {
-    regions_.emplace(buffer.pages(),
-                     Regions::Prices{costs->fault(mechanism_->kind()), costs->copy_page});
+    regions_.emplace(buffer.pages(), Regions::Prices{costs->fault(mechanism_->kind()),
+                                                     costs->copy_page, costs->glance_page});
   }
   if (const TrimTerms terms = policy_->trims(); terms.twin_limit != 0) trimming_.emplace(terms);
   state_.armed_protection = mechanism_->armed_protection();
@@ -284,7 +284,7 @@ std::size_t Tracker::harvest(std::span<const PageRange> ranges) {
     // A page reported for nothing is only compared where reports are trimmed.
     const double mistake = trimming_ && trimming_->running() ? costs.compare_page
                                                              : observed_copy_page(costs.copy_page);
-    regions_->set_prices({costs.fault(mechanism_->kind()), mistake});
+    regions_->set_prices({costs.fault(mechanism_->kind()), mistake, costs.glance_page});
     for (const PageRange& range : ranges) regions_->decide(state_, range, may_open);
   };
   std::size_t found = 0;
