@@ -33,7 +33,7 @@ export const commands = [
   {
     name: 'record',
     run: [
-      'node dist/cli/main.js record -o /results/sheet.trace examples/sheet.mjs 50',
+      'node dist/cli/main.js record -o /results/sheet.trace examples/sheet.mjs 12',
       'node dist/cli/main.js replay /results/sheet.trace --seconds 2 --json > /results/replay.json',
     ].join(' && '),
   },
