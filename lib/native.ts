@@ -45,7 +45,7 @@ export interface NativeTrackerStats {
   pagesKeptOpen: number
   /** Of these, pages protected again to see whether they are still written. */
   looks: number
-  /** Of pages kept open, those of which a word was compared, to see whether they need a look. */
+  /** Pages kept open of which a word was compared, to see whether they need a look. */
   glances: number
   /** Pages opened because writes were heading for them: run-ahead, and the streams of `auto`. */
   pagesOpenedAhead: number

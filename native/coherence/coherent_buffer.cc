@@ -195,10 +195,22 @@ PageRange CoherentBuffer::resource_around(PageIndex page) const noexcept {
 
 void CoherentBuffer::wait(Seqno seqno) noexcept { device_->wait_in_fault(seqno); }
 
-bool CoherentBuffer::is_lost(const Resource& resource, PageIndex page) const noexcept {
+bool CoherentBuffer::any_lost(const Resource& resource, PageRange pages) const noexcept {
   return std::ranges::any_of(resource.pending_writes, [&](const auto& write) {
-    return write.pages.contains(page) && device_->status(write.seqno) == FenceStatus::kLost;
+    return !write.pages.intersect(pages).empty() &&
+           device_->status(write.seqno) == FenceStatus::kLost;
   });
+}
+
+void CoherentBuffer::fetch(const Resource& resource, PageRange pages) noexcept {
+  if (any_lost(resource, pages)) {
+    if (pages.count == 1) return;
+    for (PageIndex page = pages.first; page < pages.end(); ++page) fetch(resource, {page, 1});
+    return;
+  }
+  const ByteRange bytes = resource.bytes_in(pages);
+  std::memcpy(buffer_.alias() + bytes.offset, resource.memory_at(bytes).data(), bytes.size);
+  stats.bytes_read_back += bytes.size;
 }
 
 void CoherentBuffer::read_back(PageRange pages) noexcept {
@@ -207,12 +219,7 @@ void CoherentBuffer::read_back(PageRange pages) noexcept {
     resource.for_each_device_dirty_run(pages, [&](PageRange run) {
       if (read_backs_.pages() != 0) read_backs_.set(run);
       const ByteRange bytes = resource.bytes_in(run);
-      for (PageIndex page = run.first; page < run.end(); ++page) {
-        if (is_lost(resource, page)) continue;
-        const ByteRange part = resource.bytes_in({page, 1});
-        std::memcpy(buffer_.alias() + part.offset, resource.memory_at(part).data(), part.size);
-        stats.bytes_read_back += part.size;
-      }
+      fetch(resource, run);
       // Resources that share these bytes have an older copy now.
       index_.for_each_overlapping(bytes, [&](Resource& other) {
         if (&other != &resource && other.coherent() && other.bound()) {

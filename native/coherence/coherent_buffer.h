@@ -91,8 +91,10 @@ class CoherentBuffer final : public AccessObserver, public DeviceOwner {
  private:
   CoherentBuffer(BufferObject& buffer, std::shared_ptr<Device> device);
 
-  /// Whether the last write to `page` was lost with the device: the CPU keeps what it last had.
-  bool is_lost(const Resource& resource, PageIndex page) const noexcept;
+  /// Whether a write to some of `pages` was lost with the device.
+  bool any_lost(const Resource& resource, PageRange pages) const noexcept;
+  /// Copies what the device wrote. Of pages whose write was lost the CPU keeps what it last had.
+  void fetch(const Resource& resource, PageRange pages) noexcept;
 
   BufferObject& buffer_;
   std::shared_ptr<Device> device_;

@@ -96,10 +96,11 @@ FrameResult LibraryContender::run(const Frame& frame) {
   for (const Part& part : parts_) {
     for (const PageRange& run : part.runs) result.reported_pages += run.count;
   }
-  // Against memory itself, whatever the tracker says the contents are.
+  // Against memory itself, whatever the tracker says the contents are, and where it was written, as
+  // the other contenders do: the next frame finds the same in its TLB.
   for (const PartWrites& assigned : assigned_) {
     const Part& part = parts_[assigned.part];
-    result.lost_pages += part.copy->count_stale(part.buffer->alias(), assigned.writes.pages);
+    result.lost_pages += part.copy->count_stale(part.view->data(), assigned.writes.pages);
   }
   return result;
 }
