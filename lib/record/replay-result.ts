@@ -24,7 +24,10 @@ export interface ReplayCase extends Losses {
   mechanism: string
   /** Against a program that neither tracks nor copies anything. */
   msPerFrame: FrameCost
-  /** Of the mean: the program's touches of memory, with the faults and readbacks that they cause. */
+  /**
+   * Of the mean: the program's touches of memory, with the faults and readbacks that they cause, and what
+   * its own work takes longer.
+   */
   touchMs: number
   /** Of the mean: submissions and collects, with scans, protections, and what is copied. */
   submitMs: number

@@ -12,6 +12,7 @@ import {
   native,
 } from '../native.ts'
 import type { Policy } from '../policy.ts'
+import type { OwnWork } from './own-work.ts'
 import type {
   Runs,
   Trace,
@@ -31,12 +32,22 @@ export type Contender = Policy | 'explicit' | 'none'
 
 /** Where the time of a frame goes, in nanoseconds of CPU time. */
 export interface FrameTime {
-  /** The program's touches of memory. */
+  /** The program's touches of memory, and its own work. */
   touchNs: number
   /** Submissions, collects and explicit synchronisation. */
   submitNs: number
   /** How much another thread ran meanwhile, from 0 to 1; 0 unless one was to. */
   ran: number
+}
+
+/** What a frame finds, as that of the program did. */
+export interface Surroundings {
+  /** Sleeps before it no longer than that. */
+  mostIdleMs: number
+  /** Computes between its touches and what follows them; default: nothing does. */
+  ownWork?: OwnWork | undefined
+  /** Run while it is timed; default: nobody does. */
+  others?: BusyOthers | undefined
 }
 
 /** What a contender was found to have done. */
@@ -98,13 +109,13 @@ export class Actor {
     for (let i = 1; i < runs.length; i += 2)
       ascending += Math.ceil((runs[i] as number) / readBackWindow)
     if (faults <= 2 * ascending) {
-      this.read(runs, ignore)
+      this.read(runs, nothing)
       return
     }
     // A fault takes along the pages behind its own, so from the end on each page faults by itself.
     for (let i = runs.length - 2; i >= 0; i -= 2) {
       for (let k = (runs[i + 1] as number) - 1; k >= 0; k--) {
-        this.read(Uint32Array.of((runs[i] as number) + k, 1), ignore)
+        this.read(Uint32Array.of((runs[i] as number) + k, 1), nothing)
       }
     }
   }
@@ -143,6 +154,7 @@ export class Stage implements Disposable {
   readonly #device: NativeDevice | undefined
   #stamp = 0
   #others: BusyOthers | undefined
+  #doOwnWork: () => void = nothing
   /** For the device, since the last rest. */
   #waitedMs = 0
 
@@ -178,16 +190,17 @@ export class Stage implements Disposable {
     return this.#device
   }
 
-  /**
-   * Does all steps of a frame, and tells what they took.
-   *
-   * @param others run while this is timed; default: nobody does
-   */
-  time({ steps, idleNs }: TraceFrame, mostIdleMs: number, others?: BusyOthers): FrameTime {
+  /** Does all steps of a frame, and tells what they took. */
+  time(
+    { steps, idleNs, cpuNs }: TraceFrame,
+    { mostIdleMs, ownWork, others }: Surroundings,
+  ): FrameTime {
     this.#rest(Math.min(idleNs / 1e6, mostIdleMs))
     this.#others = others
+    this.#doOwnWork = () => ownWork?.pass(cpuNs / steps.length)
     const time = this.#run(steps)
     this.#others = undefined
+    this.#doOwnWork = nothing
     return { ...time, ran: others?.takeShare() ?? 0 }
   }
 
@@ -262,6 +275,7 @@ export class Stage implements Disposable {
     this.#others?.begin()
     const touched = now()
     this.#touch(step)
+    this.#doOwnWork()
     time.touchNs += now() - touched
 
     // What the device does, it does in its own thread, and nobody waits for that in a timed part.
@@ -321,6 +335,7 @@ export class Stage implements Disposable {
     this.#others?.begin()
     const touched = now()
     actor.write(dirty, this.#stamp)
+    this.#doOwnWork()
     time.touchNs += now() - touched
     const begin = now()
     const reported = actor.tracker?.collect(firstPage, pages)
@@ -333,7 +348,7 @@ export class Stage implements Disposable {
 /** What the device writes in the step of that stamp. */
 export const fillByte = (stamp: number): number => (stamp % 127) + 1
 
-const ignore = (): void => {}
+const nothing = (): void => {}
 
 const neverWoken = new Int32Array(new SharedArrayBuffer(4))
 

@@ -3,6 +3,7 @@
 import { mean } from 'simple-statistics'
 import { BusyOthers } from '../busy-others.ts'
 import { runsMeanwhile, typicalTimes } from './mix.ts'
+import { OwnWork } from './own-work.ts'
 import { type Contender, type FrameTime, Stage } from './stage.ts'
 import type { Trace } from './trace.ts'
 
@@ -24,6 +25,7 @@ export class Timing implements Disposable {
   readonly #times: ReadonlyMap<Contender, Passes>
   /** Made only for a program whose other threads run while its main thread does. */
   readonly #others: BusyOthers | undefined
+  readonly #ownWork = new OwnWork()
   readonly #mostIdleMs: number
   #passes = 0
 
@@ -93,7 +95,11 @@ export class Timing implements Disposable {
     const stage = new Stage(this.#trace, contender)
     try {
       return this.#trace.frames.map((frame) =>
-        stage.time(frame, this.#mostIdleMs, runsMeanwhile(frame.othersShare) ? others : undefined),
+        stage.time(frame, {
+          mostIdleMs: this.#mostIdleMs,
+          ownWork: this.#ownWork,
+          others: runsMeanwhile(frame.othersShare) ? others : undefined,
+        }),
       )
     } finally {
       stage[Symbol.dispose]()

@@ -148,11 +148,12 @@ describe('a replay', () => {
     useOnce(new Stage(trace, 'write-fault'), (stage) =>
       useOnce(new BusyOthers(20), (others) => {
         const [idle, busy] = trace.frames as [TraceFrame, TraceFrame]
-        expect(stage.time(idle, 0).ran).toBe(0)
+        expect(stage.time(idle, { mostIdleMs: 0 }).ran).toBe(0)
         expect(others.rounds).toBe(0)
         // Other programs may keep it from its processor for a while.
         let ran = 0
-        while (others.rounds === 0 || ran === 0) ran = stage.time(busy, 0, others).ran
+        while (others.rounds === 0 || ran === 0)
+          ran = stage.time(busy, { mostIdleMs: 0, others }).ran
         expect(ran).toBeLessThanOrEqual(1)
         const { rounds } = others
         expect(rounds).toBeGreaterThan(0)
