@@ -1,6 +1,7 @@
 // Runs everything, step by step.
 
 import { setImmediate } from 'node:timers/promises'
+import { sum } from 'simple-statistics'
 import { describeEnvironment } from '../measure/environment.ts'
 import { native } from '../native.ts'
 import type { NativeCpuWork } from '../native-bench.ts'
@@ -17,6 +18,8 @@ import { benchSwitches, measureSwitch } from './switches.ts'
 import type { BenchPattern } from './writes.ts'
 
 const bytesOfLine = 64
+/** With other work, frames take longer, and what is compared is a small part of them. */
+const shareOf = (table: BenchTable): number => (table === 'work' ? 3 : 1)
 
 /** Gives other work on this thread its turn. */
 type Pause = () => Promise<void>
@@ -81,7 +84,8 @@ function frameSteps(plan: Plan, { rows }: BenchResult): Step[] {
       if (done === 0) end = performance.now() + plan.seconds * 1000
       if (table === 'work') work ??= new native.measure.CpuWork(plan.cpuWork)
       // What one case did not use, or used too much, is shared by those to come.
-      const seconds = Math.max(end - performance.now(), 0) / 1000 / (cases.length - done)
+      const left = sum(cases.slice(done).map((it) => shareOf(it.table)))
+      const seconds = (Math.max(end - performance.now(), 0) / 1000 / left) * shareOf(table)
       const used = table === 'work' ? (work ?? null) : null
       rows.push(...(await measureCase(plan, table, pattern, used, seconds, pause)))
     },

@@ -17,8 +17,7 @@ LibraryContender::LibraryContender(std::string_view policy, BufferLayout layout)
       auto view = buffer->create_view();
       std::memset(view->data(), 1, size);
       auto copy = std::make_unique<DeviceCopy>(size);
-      // Through the alias, so that its page-table entries are present too.
-      copy->update(buffer->alias(), buffer->all_pages());
+      copy->update(view->data(), buffer->all_pages());
       Tracker& tracker = Tracker::begin(*buffer, make_policy(policy, layout.pages_each));
       parts_.push_back({std::move(buffer), std::move(view), &tracker, std::move(copy), {}});
       parts_.back().runs.reserve(layout.pages_each);
@@ -64,7 +63,10 @@ void LibraryContender::collect() {
 
 void LibraryContender::copy() {
   for (Part& part : parts_) {
-    const std::byte* const contents = part.tracker->contents();
+    // A program with a tracker reads where it writes, unless there is a twin.
+    const std::byte* const contents = part.tracker->contents() == part.buffer->alias()
+                                          ? part.view->data()
+                                          : part.tracker->contents();
     for (const PageRange& run : part.runs) part.copy->update(contents, run);
   }
 }
