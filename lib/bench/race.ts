@@ -1,6 +1,6 @@
 // All contenders under one pattern, in turn.
 
-import { sum } from 'simple-statistics'
+import { shuffle, sum } from 'simple-statistics'
 import { randomIntegers } from '../measure/patterns.ts'
 import type { NativeCpuWork } from '../native-bench.ts'
 import { Competitor } from './competitor.ts'
@@ -104,21 +104,12 @@ export async function race(
 /** Makes random orders of the contenders' numbers, with those side by side that are compared closely. */
 function orders(names: readonly ContenderName[]): () => number[] {
   const random = randomIntegers()
-  const shuffled = <Item>(items: readonly Item[]): Item[] => {
-    const order = [...items]
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = random(i + 1)
-      const swapped = order[i] as Item
-      order[i] = order[j] as Item
-      order[j] = swapped
-    }
-    return order
-  }
+  const fraction = () => random(2 ** 30) / 2 ** 30
   const numbers = names.map((_, index) => index)
   const isClose = (index: number) => closelyCompared.has(names[index] as ContenderName)
   const groups = [
     numbers.filter(isClose),
     ...numbers.filter((it) => !isClose(it)).map((it) => [it]),
   ]
-  return () => shuffled(groups).flatMap(shuffled)
+  return () => shuffle(groups, fraction).flatMap((group) => shuffle(group, fraction))
 }

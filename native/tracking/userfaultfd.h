@@ -53,7 +53,7 @@ class Userfaultfd {
     uapi::ScanArguments arguments_;
     // The kernel's own buffer holds 512 regions. With more, Linux 6.18 leaves walk_end behind; with
     // no more than that it is right, and a scan that does not fill the vector is complete.
-    /// The kernel allocates as many; above 8 KiB each call takes half a microsecond more.
+    // It allocates as many as are asked for: above 8 KiB each call takes half a microsecond more.
     std::array<uapi::PageRegion, 256> regions_;
   };
   template <typename Visit>
