@@ -47,6 +47,8 @@ export interface NativeTrackerStats {
   looks: number
   /** Pages kept open of which a word was compared, to see whether they need a look. */
   glances: number
+  /** Pages kept open that were copied once, to find out which of their words tells of writes. */
+  snapshots: number
   /** Pages opened because writes were heading for them: run-ahead, and the streams of `auto`. */
   pagesOpenedAhead: number
   /** Of these, pages reported without a sign that they were written. */

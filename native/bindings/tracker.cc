@@ -22,6 +22,7 @@ Napi::Object tracker_stats(Napi::Env env, const Tracker& tracker) {
   set("pagesKeptOpen", stats.pages_kept_open);
   set("looks", stats.looks);
   set("glances", stats.glances);
+  set("snapshots", stats.snapshots);
   set("pagesOpenedAhead", stats.pages_opened_ahead);
   set("pagesUnproved", stats.pages_unproved);
   set("pagesTrimmed", stats.pages_trimmed);

@@ -161,8 +161,7 @@ bool Regions::sweeps_now(const Region& region, std::size_t index) const noexcept
 
 std::uint64_t Regions::sweep(TrackerState& state, std::size_t index, std::uint64_t open) noexcept {
   Region& region = regions_[index];
-  region.exposed = std::exchange(region.unswept, 0);
-  region.unsampled = 0;
+  region.begin_look();
   region.compared = region.glanced & open;
   region.told = glances_.take(state.buffer.alias(), index * kPages, open) & region.compared;
   region.glanced |= open;
@@ -174,6 +173,14 @@ std::uint64_t Regions::sweep(TrackerState& state, std::size_t index, std::uint64
   // Of other regions, that says nothing.
   region.suspected = true;
   return region.compared & ~region.told;
+}
+
+void Regions::take_snapshots(TrackerState& state, std::size_t index, std::uint64_t fresh,
+                             std::uint64_t silent) noexcept {
+  const std::uint64_t taken =
+      glances_.snapshot(state.buffer.alias(), index * kPages, fresh, silent);
+  regions_[index].glanced |= taken;
+  state.stats.snapshots += count_bits(taken);
 }
 
 std::uint64_t Regions::next_look(TrackerState& state, std::size_t index, std::uint64_t open,
@@ -246,6 +253,7 @@ void Regions::decide(TrackerState& state, PageRange range, bool may_open) noexce
     odd_ = !odd_;
   }
   edges_.advance(state.harvested, state.hot, range);
+  glances_.begin(state.buffer.alias());
   swept_ = 0;
   std::array<PageRange, 4> cooled;
   std::size_t count = 0;
@@ -339,8 +347,7 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
   const auto suspect = [&] {
     looking = open;
     region.suspected = true;
-    region.exposed = std::exchange(region.unswept, 0);
-    region.unsampled = 0;
+    region.begin_look();
   };
   if (!region.keeps_open || mood.doubts) {
     suspect();
@@ -356,6 +363,10 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
       looking = next_look(state, index, undecided, mood.alarmed);
     }
     stays &= ~(looking | at_edge);
+    if (region.sweep_due != kNever) {
+      const std::uint64_t silent = looked & seen & compared & ~told;
+      take_snapshots(state, index, stays & ~(open | looked), stays & silent);
+    }
   }
 
   state.stats.pages_kept_open += count_bits(open);

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "memory/page_bitmap.h"
@@ -129,6 +130,11 @@ class Regions {
     bool keeps_open = false;
     bool suspected = false;  ///< the look under way was taken on suspicion
     bool glances = false;    ///< a glance goes before the next sweep, and says what to look at
+    /// All open pages are looked at, or glanced at.
+    void begin_look() noexcept {
+      exposed = std::exchange(unswept, 0);
+      unsampled = 0;
+    }
   };
   /// What comes of looks, over all regions, the last collects' counting most. Each region that was
   /// looked at counts as one: its pages cool together.
@@ -181,6 +187,10 @@ class Regions {
                           bool alarmed) noexcept;
   /// Looks at the `open` pages that have not been written as far as a glance can tell, or at all.
   std::uint64_t sweep(TrackerState& state, std::size_t index, std::uint64_t open) noexcept;
+  /// So that later glances know where pages are written that were not open until now, or whose
+  /// words kept silent about a write.
+  void take_snapshots(TrackerState& state, std::size_t index, std::uint64_t fresh,
+                      std::uint64_t silent) noexcept;
   bool sweeps_now(const Region& region, std::size_t index) const noexcept;
   bool samples_now(std::size_t index) const noexcept { return samples_ && index >= sampled_; }
   template <typename Visit>

@@ -23,6 +23,7 @@ struct TrackerStats {
   std::uint64_t pages_kept_open = 0;  ///< pages reported unseen, because they are left writable
   std::uint64_t looks = 0;            ///< of these, pages protected to see whether they still are
   std::uint64_t glances = 0;          ///< pages kept open of which a word was compared
+  std::uint64_t snapshots = 0;        ///< pages kept open that were copied, for a glance
   std::uint64_t pages_opened_ahead = 0;  ///< pages opened because writes were heading for them
   std::uint64_t pages_unproved = 0;      ///< of these, pages reported without a sign of a write
   std::uint64_t pages_trimmed = 0;       ///< pages found unchanged, and so not reported
