@@ -174,6 +174,8 @@ export interface NativeDevice {
     bytesReadBack: number
   }
   stats(): EmulatedDeviceStats
+  /** From now on its thread runs on other processors than the one that the caller is on, if there are any. */
+  keepApart(): void
   pause(): void
   resume(): void
   lose(): void

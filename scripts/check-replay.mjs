@@ -5,9 +5,10 @@
 //
 // What it really costs is the CPU time of the main thread per frame, from submission to submission,
 // under a policy, less the same of a program that is told what to flush and to invalidate, and is not
-// charged for it. Runs take turns. Of each frame the median counts, not the lower quartile as in a
-// replay: that would be of the runs in which the device happened not to work. The first fifth of the
-// frames does not count, in either: V8 still compiles the program then, sooner or later.
+// charged for it. Runs take turns. Of each frame the lower quartile counts, as in a replay: other programs only
+// ever make a run slower. Where the device works while the program computes it is the median, for the
+// quartile would be of the runs in which it happened not to. The first fifth of the frames does not count,
+// in either: V8 still compiles the program then, sooner or later.
 //
 // Noise is half of the interval in which 95 % of the costs lie that the same runs give when they are drawn
 // anew with replacement (the bootstrap). Rounds go on until it is less than a tenth of the cost or
@@ -85,18 +86,22 @@ const steady = (frames) => frames.slice(Math.ceil(frames.length / 5))
 
 /**
  * @param {readonly Run[]} runs
+ * @param {number} quantile of the runs, which counts of each frame
  * @returns nanoseconds per frame
  */
-function frameTime(runs) {
+function frameTime(runs, quantile) {
   const frames = steady(runs[0]?.frames ?? [])
   const lists = runs.map((run) => steady(run.frames))
   return mean(
     frames.map((_, frame) => {
       const sorted = lists.map((list) => list[frame] ?? 0).sort((a, b) => a - b)
-      return sorted[Math.floor(sorted.length / 2)] ?? 0
+      return sorted[Math.floor(sorted.length * quantile)] ?? 0
     }),
   )
 }
+
+/** @param {number} share of other threads, as it was recorded */
+const isShared = (share) => share > 0.2
 
 /**
  * Whether other threads ran about as much as in the recording.
@@ -104,26 +109,29 @@ function frameTime(runs) {
  * @param {number} recorded
  * @returns {(run: Run) => boolean}
  */
-const isAlike = (recorded) => {
-  const isShared = recorded > 0.2
-  return ({ shares }) =>
-    isShared ? mean(steady(shares)) >= recorded / 2 : mean(steady(shares)) <= recorded + 0.2
-}
+const isAlike =
+  (recorded) =>
+  ({ shares }) =>
+    isShared(recorded)
+      ? mean(steady(shares)) >= recorded / 2
+      : mean(steady(shares)) <= recorded + 0.2
 
 /**
  * @param {readonly Run[]} runs under a policy
  * @param {readonly Run[]} base without tracking
+ * @param {number} quantile as for `frameTime`
  * @returns {{ real: number, noise: number }} µs per frame
  */
-function costOf(runs, base) {
+function costOf(runs, base, quantile) {
   /** @param {readonly Run[]} list */
   const draw = (list) =>
     list.map(() => /** @type {Run} */ (list[Math.floor(Math.random() * list.length)]))
-  const costs = Array.from({ length: draws }, () => frameTime(draw(runs)) - frameTime(draw(base)))
+  const time = (/** @type {readonly Run[]} */ list) => frameTime(list, quantile)
+  const costs = Array.from({ length: draws }, () => time(draw(runs)) - time(draw(base)))
   costs.sort((a, b) => a - b)
   const at = (/** @type {number} */ share) => costs[Math.floor(share * costs.length)] ?? 0
   return {
-    real: (frameTime(runs) - frameTime(base)) / 1000,
+    real: (time(runs) - time(base)) / 1000,
     noise: (at(0.975) - at(0.025)) / 2000,
   }
 }
@@ -155,18 +163,20 @@ for (const [example, args] of Object.entries(examples)) {
   if (only !== undefined && !example.startsWith(only)) continue
   const { file, trace, share } = await recordTypical(example, args)
   renameSync(file, join(folder, `${example}.trace`))
-  const before = await replay(trace)
-  const policies = before.cases.map(({ policy }) => policy).filter((it) => it !== 'explicit')
+  const first = await replay(trace)
+  const replays = [first]
+  const policies = first.cases.map(({ policy }) => policy).filter((it) => it !== 'explicit')
   /** @type {Map<string, Run[]>} */
   const runs = new Map(['none', ...policies].map((policy) => [policy, []]))
   const alike = (/** @type {string} */ policy) => (runs.get(policy) ?? []).filter(isAlike(share))
+  const quantile = isShared(share) ? 0.5 : 0.25
   const measure = () => {
     const base = alike('none')
-    const none = frameTime(base) / 1000
+    const none = frameTime(base, quantile) / 1000
     return policies.map((policy) => {
       const own = alike(policy)
       const isKnown = Math.min(own.length, base.length) >= leastRuns
-      const { real, noise } = isKnown ? costOf(own, base) : { real: 0, noise: Infinity }
+      const { real, noise } = isKnown ? costOf(own, base, quantile) : { real: 0, noise: Infinity }
       return { policy, runs: own.length, none, real, noise }
     })
   }
@@ -177,18 +187,21 @@ for (const [example, args] of Object.entries(examples)) {
   while (done < rounds || (done < mostRounds && !isPrecise())) {
     for (const [policy, list] of runs) list.push(timeFrames(example, args, policy))
     done++
+    // Replays and runs shall find the machine in the same states.
+    if (done % rounds === 0) replays.push(await replay(trace))
     if (done >= rounds) measured = measure()
   }
-  const after = await replay(trace)
 
   const none = measured[0]?.none ?? 0
   console.log(`\n${trace.program}: ${none.toFixed(1)} µs per frame without tracking and copies`)
   console.log(
     `Other threads ran ${percent(share)} of the time while it was recorded; ${done} rounds.`,
   )
-  console.log('policy          real µs   noise  others  runs       predicted µs   predicted/real')
+  console.log(
+    'policy          real µs   noise  others  runs          predicted µs   predicted/real',
+  )
   for (const { policy, runs: count, real, noise } of measured) {
-    const predictions = [before, after].map(({ cases }) => {
+    const predictions = replays.map(({ cases }) => {
       const found = cases.find((it) => it.policy === policy)
       return 1000 * mean(steady(found?.msOfFrames ?? []))
     })
@@ -213,7 +226,7 @@ for (const [example, args] of Object.entries(examples)) {
           [noise.toFixed(1), 8],
           [percent(others), 8],
           [String(count), 6],
-          [predictions.map((it) => it.toFixed(1)).join(', '), 19],
+          [predictions.map((it) => it.toFixed(0)).join(', '), 22],
           [(predicted / real).toFixed(2), 17],
         ]
           .map(([text, width]) => String(text).padStart(Number(width)))

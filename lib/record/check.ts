@@ -1,7 +1,8 @@
 // Checks a replay: whatever was written arrives, in device memory and back.
 
 import { native } from '../native.ts'
-import { type Actor, fillByte, type Stage, type Witness } from './stage.ts'
+import type { Actor } from './actor.ts'
+import { fillByte, type Stage, type Witness } from './stage.ts'
 import type { Runs, Trace, TraceStep } from './trace.ts'
 
 /** What was not where it had to be. Anything but 0 is a bug. */

@@ -1,28 +1,13 @@
 // The buffer objects of a trace under one contender, and what the program did to them, done again.
 
-import { constants } from 'node:buffer'
 import type { BusyOthers } from '../busy-others.ts'
 import { MkwriteError } from '../errors.ts'
-import {
-  type NativeBufferObject,
-  type NativeDevice,
-  type NativeResource,
-  type NativeTracker,
-  type NativeView,
-  native,
-} from '../native.ts'
+import { countPages } from '../events.ts'
+import { type NativeDevice, type NativeResource, native } from '../native.ts'
 import type { Policy } from '../policy.ts'
+import { Actor } from './actor.ts'
 import type { OwnWork } from './own-work.ts'
-import type {
-  Runs,
-  Trace,
-  TraceBuffer,
-  TraceCollect,
-  TraceFrame,
-  TraceReadBack,
-  TraceStep,
-  TraceSubmit,
-} from './trace.ts'
+import type { Runs, Trace, TraceCollect, TraceFrame, TraceStep, TraceSubmit } from './trace.ts'
 
 /**
  * What a trace is replayed under: a policy; `none`, without tracking or copies, which is what the others
@@ -44,7 +29,7 @@ export interface FrameTime {
 export interface Surroundings {
   /** Sleeps before it no longer than that. */
   mostIdleMs: number
-  /** Computes between its touches and what follows them; default: nothing does. */
+  /** Computes between its touches, and between them and what follows; default: nothing does. */
   ownWork?: OwnWork | undefined
   /** Run while it is timed; default: nobody does. */
   others?: BusyOthers | undefined
@@ -65,80 +50,7 @@ const opCodes = { fill: 0, use: 8 } as const
 
 const { now } = native.measure
 const { pageSize } = native
-/** An ArrayBuffer cannot be as large as a buffer object everywhere. */
-const windowPages = 2 ** 18
 const lockupTimeout = 60_000
-/** Pages that the touch of a device-owned page reads back, unless advised otherwise. */
-const readBackWindow = 16
-
-/** One buffer object. */
-export class Actor {
-  readonly pages: number
-  readonly buffer: NativeBufferObject
-  readonly #view: NativeView
-  readonly #windows: Float64Array[] = []
-  resource: NativeResource | undefined
-  tracker: NativeTracker | undefined
-
-  constructor({ pages }: TraceBuffer) {
-    this.pages = pages
-    this.buffer = new native.BufferObject(pages * pageSize)
-    this.#view = this.buffer.createView()
-    const windowBytes = Math.min(windowPages * pageSize, constants.MAX_LENGTH)
-    for (let offset = 0; offset < this.buffer.size; offset += windowBytes) {
-      const length = Math.min(windowBytes, this.buffer.size - offset)
-      this.#windows.push(new Float64Array(this.#view.map(offset, length)))
-    }
-  }
-
-  /** Writes to each page of `runs`, in ascending order. */
-  write(runs: Runs, stamp: number): void {
-    this.#each(runs, (window, index) => {
-      window[index] = stamp
-    })
-  }
-
-  /** Reads of each page of `runs`, in ascending order, and tells what it finds. */
-  read(runs: Runs, visit: (value: number, page: number) => void): void {
-    this.#each(runs, (window, index, page) => visit(window[index] as number, page))
-  }
-
-  /** Reads of pages that come back, in an order that takes about as many faults as it did. */
-  touch({ runs, faults }: TraceReadBack): void {
-    let ascending = 0
-    for (let i = 1; i < runs.length; i += 2)
-      ascending += Math.ceil((runs[i] as number) / readBackWindow)
-    if (faults <= 2 * ascending) {
-      this.read(runs, nothing)
-      return
-    }
-    // A fault takes along the pages behind its own, so from the end on each page faults by itself.
-    for (let i = runs.length - 2; i >= 0; i -= 2) {
-      for (let k = (runs[i + 1] as number) - 1; k >= 0; k--) {
-        this.read(Uint32Array.of((runs[i] as number) + k, 1), nothing)
-      }
-    }
-  }
-
-  #each(runs: Runs, visit: (window: Float64Array, index: number, page: number) => void): void {
-    const step = pageSize / Float64Array.BYTES_PER_ELEMENT
-    for (let i = 0; i < runs.length; i += 2) {
-      const first = runs[i] as number
-      const end = first + (runs[i + 1] as number)
-      for (let page = first; page < end; page++) {
-        const window = this.#windows[Math.floor(page / windowPages)] as Float64Array
-        visit(window, (page % windowPages) * step, page)
-      }
-    }
-  }
-
-  destroy(): void {
-    this.tracker?.dispose()
-    for (const window of this.#windows) native.detach(window.buffer as ArrayBuffer)
-    this.#view.release()
-    this.buffer.release()
-  }
-}
 
 /** What a check of the replay sees: each step after it was done. */
 export interface Witness {
@@ -154,7 +66,9 @@ export class Stage implements Disposable {
   readonly #device: NativeDevice | undefined
   #stamp = 0
   #others: BusyOthers | undefined
-  #doOwnWork: () => void = nothing
+  #ownWork: OwnWork | undefined
+  /** For each step of the frame. */
+  #ownNs = 0
   /** For the device, since the last rest. */
   #waitedMs = 0
 
@@ -196,11 +110,13 @@ export class Stage implements Disposable {
     { mostIdleMs, ownWork, others }: Surroundings,
   ): FrameTime {
     this.#rest(Math.min(idleNs / 1e6, mostIdleMs))
+    this.#device?.keepApart()
     this.#others = others
-    this.#doOwnWork = () => ownWork?.pass(cpuNs / steps.length)
+    this.#ownWork = ownWork
+    this.#ownNs = cpuNs / steps.length
     const time = this.#run(steps)
     this.#others = undefined
-    this.#doOwnWork = nothing
+    this.#ownWork = undefined
     return { ...time, ran: others?.takeShare() ?? 0 }
   }
 
@@ -272,11 +188,11 @@ export class Stage implements Disposable {
   }
 
   #submit(step: TraceSubmit, time: FrameTime): undefined {
+    const pages = pagesTouched(step)
     this.#others?.begin()
-    const touched = now()
-    this.#touch(step)
-    this.#doOwnWork()
-    time.touchNs += now() - touched
+    const touching = now()
+    this.#computing(pages, (touched) => this.#touch(step, touched))
+    time.touchNs += now() - touching
 
     // What the device does, it does in its own thread, and nobody waits for that in a timed part.
     if (step.busy) {
@@ -295,7 +211,19 @@ export class Stage implements Disposable {
     this.#waitedMs += performance.now() - waiting
   }
 
-  #touch({ readBacks, shares }: TraceSubmit): void {
+  /** Touches so many pages, and does the program's own work meanwhile. */
+  #computing(pages: number, touch: (touched: () => void) => void): void {
+    const ownWork = this.#ownWork
+    if (ownWork === undefined) {
+      touch(nothing)
+      return
+    }
+    ownWork.begin(this.#ownNs, pages)
+    touch(() => ownWork.touched())
+    ownWork.end()
+  }
+
+  #touch({ readBacks, shares }: TraceSubmit, touched: () => void): void {
     const stamp = this.#stamp
     if (this.#contender === 'explicit') {
       for (const { buffer, runs } of readBacks) {
@@ -304,8 +232,12 @@ export class Stage implements Disposable {
       }
     }
     // A page that came back because it was written faults once, so writes come first.
-    for (const { buffer, dirty } of shares) (this.actors[buffer] as Actor).write(dirty, stamp)
-    for (const readBack of readBacks) (this.actors[readBack.buffer] as Actor).touch(readBack)
+    for (const { buffer, dirty } of shares) {
+      ;(this.actors[buffer] as Actor).write(dirty, stamp, touched)
+    }
+    for (const readBack of readBacks) {
+      ;(this.actors[readBack.buffer] as Actor).touch(readBack, touched)
+    }
   }
 
   #flush({ shares }: TraceSubmit): void {
@@ -332,11 +264,11 @@ export class Stage implements Disposable {
 
   #collect({ buffer, dirty, firstPage, pages }: TraceCollect, time: FrameTime): Runs | undefined {
     const actor = this.actors[buffer] as Actor
+    const dirtyPages = countPages(dirty)
     this.#others?.begin()
-    const touched = now()
-    actor.write(dirty, this.#stamp)
-    this.#doOwnWork()
-    time.touchNs += now() - touched
+    const touching = now()
+    this.#computing(dirtyPages, (touched) => actor.write(dirty, this.#stamp, touched))
+    time.touchNs += now() - touching
     const begin = now()
     const reported = actor.tracker?.collect(firstPage, pages)
     time.submitNs += now() - begin
@@ -347,6 +279,12 @@ export class Stage implements Disposable {
 
 /** What the device writes in the step of that stamp. */
 export const fillByte = (stamp: number): number => (stamp % 127) + 1
+
+const pagesTouched = ({ readBacks, shares }: TraceSubmit): number =>
+  [...readBacks.map(({ runs }) => runs), ...shares.map(({ dirty }) => dirty)].reduce(
+    (sum, runs) => sum + countPages(runs),
+    0,
+  )
 
 const nothing = (): void => {}
 

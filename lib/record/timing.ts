@@ -29,7 +29,7 @@ export class Timing implements Disposable {
   readonly #mostIdleMs: number
   #passes = 0
 
-  /** @param seconds for the least number of passes: sleeping shall not take more than half of it */
+  /** @param seconds for the least number of passes: sleeping shall take no longer than computing */
   constructor(
     trace: Trace,
     contenders: readonly Contender[],
@@ -42,7 +42,7 @@ export class Timing implements Disposable {
     const isShared = frames.some(({ othersShare }) => runsMeanwhile(othersShare))
     if (isShared) this.#others = new BusyOthers(patienceMs)
     const rests = frames.length * contenders.length * leastPasses * (isShared ? 2 : 1)
-    this.#mostIdleMs = Math.min(longestRestMs, (seconds * 500) / rests)
+    this.#mostIdleMs = Math.min(longestRestMs, (seconds * 1000) / rests)
   }
 
   /** How often each contender has replayed the trace: with other threads idle, and as often busy. */

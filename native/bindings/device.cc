@@ -134,6 +134,7 @@ void DeviceWrap::define(Napi::Env env, Napi::Object exports) {
                       InstanceMethod<&DeviceWrap::explain_buffer>("explainBuffer"),
                       InstanceMethod<&DeviceWrap::stats>("stats"),
                       InstanceMethod<&DeviceWrap::pause>("pause"),
+                      InstanceMethod<&DeviceWrap::keep_apart>("keepApart"),
                       InstanceMethod<&DeviceWrap::resume>("resume"),
                       InstanceMethod<&DeviceWrap::lose>("lose"),
                       InstanceMethod<&DeviceWrap::refuse_next_update>("refuseNextUpdate"),
@@ -332,6 +333,8 @@ Napi::Value DeviceWrap::stats(const Napi::CallbackInfo& info) {
   object["lost"] = Napi::Boolean::New(info.Env(), device_->timeline().lost());
   return object;
 }
+
+void DeviceWrap::keep_apart(const Napi::CallbackInfo& /*info*/) { device_->keep_apart(); }
 
 void DeviceWrap::pause(const Napi::CallbackInfo& /*info*/) { device_->pause(); }
 void DeviceWrap::resume(const Napi::CallbackInfo& /*info*/) { device_->resume(); }

@@ -51,6 +51,7 @@ class DeviceWrap final : public Napi::ObjectWrap<DeviceWrap> {
   /// explainBuffer(buffer object): what its policy does with each row of regions that are alike
   Napi::Value explain_buffer(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
+  void keep_apart(const Napi::CallbackInfo& info);
   void pause(const Napi::CallbackInfo& info);
   void resume(const Napi::CallbackInfo& info);
   void lose(const Napi::CallbackInfo& info);

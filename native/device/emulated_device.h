@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "coherence/device.h"
+#include "device/apart.h"
 #include "device/device_memory.h"
 #include "device/fence_timeline.h"
 
@@ -40,6 +41,9 @@ class EmulatedDevice final : public Device {
   /// Holds the queue before the next submission until resume().
   void pause();
   void resume();
+  /// From now on the device's thread runs on other CPUs than the one that the caller is on now, if
+  /// there are any. For one caller at a time.
+  void keep_apart() noexcept { apart_.keep(thread_); }
   /// Makes the next update fail (an injected fault).
   void refuse_next_update() noexcept { refuse_update_.store(true); }
 
@@ -122,6 +126,7 @@ class EmulatedDevice final : public Device {
   bool abandoned_ = false;     ///< nothing that is queued now will ever run
   FutexWord queue_events_{0};  ///< a futex, because a fault may declare the device lost
 
+  Apart apart_;
   std::thread thread_;  ///< last: it uses all of the above
 };
 

@@ -18,8 +18,7 @@ BusyThread::~BusyThread() {
 }
 
 bool BusyThread::spin(std::chrono::nanoseconds patience) noexcept {
-  // A scheduler that finds no CPU idle may let it take turns with who woke it.
-  avoid(sched_getcpu());
+  apart_.keep(thread_);
   const std::uint64_t before = rounds();
   state_.store(kSpinning);
   futex_wake(state_);
@@ -40,18 +39,6 @@ std::int64_t BusyThread::cpu_ns() const noexcept {
   const auto handle = const_cast<std::thread&>(thread_).native_handle();
   if (pthread_getcpuclockid(handle, &clock) != 0 || clock_gettime(clock, &now) != 0) return 0;
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
-void BusyThread::avoid(int cpu) noexcept {
-  if (cpu == avoided_cpu_) return;
-  cpu_set_t others;
-  // Those of the caller: what this thread itself was confined to before does not matter.
-  if (cpu < 0 || sched_getaffinity(0, sizeof others, &others) != 0) return;
-  CPU_CLR(static_cast<std::size_t>(cpu), &others);
-  if (CPU_COUNT(&others) == 0) return;
-  if (pthread_setaffinity_np(thread_.native_handle(), sizeof others, &others) == 0) {
-    avoided_cpu_ = cpu;
-  }
 }
 
 void BusyThread::run() noexcept {

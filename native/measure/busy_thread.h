@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <thread>
 
+#include "device/apart.h"
 #include "faults/futex.h"
 
 namespace mkwrite {
@@ -46,12 +47,10 @@ class BusyThread {
   static constexpr std::size_t kCacheLine = 64;
 
   void run() noexcept;
-  /// Keeps it off that CPU.
-  void avoid(int cpu) noexcept;
 
   /// The object has cache lines of its own: who is measured shall not wait for them.
   alignas(kCacheLine) std::atomic<std::uint64_t> rounds_{0};
-  int avoided_cpu_{-1};
+  Apart apart_;
   FutexWord state_{kAsleep};
   std::atomic<bool> asleep_{false};
   std::thread thread_;

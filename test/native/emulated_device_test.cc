@@ -1,6 +1,9 @@
 // The emulated GPU: order, fences, losses and lockups (rule 9).
 #include <doctest/doctest.h>
 
+#include <sched.h>
+
+#include <atomic>
 #include <thread>
 
 #include "support/actor.h"
@@ -104,6 +107,34 @@ TEST_CASE("waiters are woken before progress is announced") {
   let_go.store(true);
   device.stop();
   CHECK(announced.load());
+}
+
+TEST_CASE("a device that is kept apart leaves its caller's CPU alone") {
+  cpu_set_t allowed;
+  REQUIRE(sched_getaffinity(0, sizeof allowed, &allowed) == 0);
+  if (CPU_COUNT(&allowed) < 2) {
+    MESSAGE("SKIPPED on this machine: it has one CPU");
+    return;
+  }
+  EmulatedDevice::Options options;
+  options.memory = std::size_t{1} << 20U;
+  cpu_set_t own;
+  std::atomic<int> looked{0};
+  options.on_progress = [&] {
+    sched_getaffinity(0, sizeof own, &own);
+    ++looked;
+  };
+  EmulatedDevice device(std::move(options));
+  for (int turn = 1; turn <= 20; ++turn) {
+    const auto before = static_cast<std::size_t>(sched_getcpu());
+    device.keep_apart();
+    const auto after = static_cast<std::size_t>(sched_getcpu());
+    submit(device, {});
+    while (looked != turn) std::this_thread::yield();
+    CHECK(CPU_COUNT(&own) == CPU_COUNT(&allowed) - 1);
+    CHECK((!CPU_ISSET(before, &own) || !CPU_ISSET(after, &own)));
+  }
+  device.stop();
 }
 
 TEST_CASE("a stopped device has run what was queued and takes no more") {
