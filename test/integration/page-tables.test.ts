@@ -56,11 +56,14 @@ test('auto goes over to write-fault while the device writes it all, and back', (
     expect(bo.stats.tablesMoved).toBeGreaterThan(0)
     if (before === 'write-fault') return // there is no other here
     const target = device.createBuffer({ size })
-    for (let value = 1; value <= 40; value++) {
-      bytes.fill(value)
+    // Pages that nobody wrote lately: each costs a fault, however cheap copies are on this machine.
+    const pages = size / pageSize
+    for (let frame = 0; bo.stats.mechanism !== before; frame++) {
+      expect(frame).toBeLessThan(500)
+      for (let i = 0; i < 16; i++) bytes[(((16 * frame + i) * 97) % pages) * pageSize] = frame
       device.submit([{ op: 'copy', from: bo.resource(), to: target }]).wait()
       expect(sameBytes(device.peek(target), bytes)).toBe(true)
     }
-    expect(bo.stats).toMatchObject({ mechanism: before, failedSwitches: 0 })
+    expect(bo.stats).toMatchObject({ failedSwitches: 0 })
   })
 })
