@@ -50,6 +50,8 @@ mutant(kDirtForOneResource coherence/coherent_buffer.cc coherence_test
   "a page shared by two resources stays dirty for the one that was not used")
 mutant(kReportOwned tracking/full.cc ownership_test
   "a device-owned page is never reported")
+mutant(kWakeOwned tracking/tracker.cc dormant_test
+  "the device may write dormant pages, and the CPU what is left of them")
 mutant(kGiveUpWithoutMappings tracking/tracker_faults.cc mappings_test
   "with no mapping left, the first write opens the view, and tracking goes on")
 mutant(kAnnounceBeforeWaking device/emulated_device.cc emulated_device_test

@@ -49,7 +49,7 @@ export interface NativeTrackerStats {
   glances: number
   /** Pages kept open that were copied once, to find out which of their words tells of writes. */
   snapshots: number
-  /** Pages opened because writes were heading for them: run-ahead, and the streams of `auto`. */
+  /** Pages opened because writes were heading for them: run-ahead, and the streams and pauses of `auto`. */
   pagesOpenedAhead: number
   /** Of these, pages reported without a sign that they were written. */
   pagesUnproved: number

@@ -42,7 +42,7 @@ export interface RegionExplanation {
   decision: 'track' | 'keep-open'
   /** Pages that stay writable now. */
   openPages: number
-  /** Pages that are tracked by write faults, although the rest is not, because a stream moves there. */
+  /** Pages tracked by write faults, although the rest is not: a stream moves there, or they lie dormant. */
   lanePages: number
   /** Chance that a page just written is written again before the next collect, 0 to 1. */
   rewriteRate: number

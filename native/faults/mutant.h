@@ -20,6 +20,7 @@ enum class Mutant {
   kArmWithoutTaking,       ///< rule 5: write-fault takes over a lane and forgets its written pages
   kDirtForOneResource,     ///< rule 6: a border page's dirt goes to one of its resources only
   kReportOwned,            ///< rule 7: device-owned pages are reported
+  kWakeOwned,              ///< rule 7: device-owned pages open when dormant ones around them wake
   kGiveUpWithoutMappings,  ///< rule 8: a fault for which mappings ran out is not resolved
   kAnnounceBeforeWaking,   ///< rule 9: JavaScript is told before the waiters are woken
   kWaitForever,            ///< rule 9: a fault waits for a hung device without end

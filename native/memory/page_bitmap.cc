@@ -113,4 +113,15 @@ PageIndex PageBitmap::next_clear(PageIndex from, PageIndex end) const noexcept {
   return std::min(found, end);
 }
 
+PageRange PageBitmap::run_around(PageIndex page) const noexcept {
+  if (!test(page)) return {page, 0};
+  std::size_t index = page / kWordBits;
+  // The pages above this one do not count.
+  Word clear = ~words_[index] & ((Word{2} << (page % kWordBits)) - 1);
+  while (clear == 0 && index != 0) clear = ~words_[--index];
+  const PageIndex first =
+      clear == 0 ? 0 : (index + 1) * kWordBits - static_cast<std::size_t>(std::countl_zero(clear));
+  return PageRange::between(first, next_clear(page, pages_));
+}
+
 }  // namespace mkwrite

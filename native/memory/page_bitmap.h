@@ -77,6 +77,9 @@ class PageBitmap {
   /// The first clear page in [from, end), or `end`.
   PageIndex next_clear(PageIndex from, PageIndex end) const noexcept;
 
+  /// The maximal run of set pages around `page`; empty if that is clear.
+  PageRange run_around(PageIndex page) const noexcept;
+
   /// Calls `visit(PageRange)` for each maximal run of set pages within `range`, in order.
   template <typename Visit>
   void for_each_run(PageRange range, Visit&& visit) const {

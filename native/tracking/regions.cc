@@ -34,11 +34,8 @@ constexpr float kFirstCooled = 1.0F / 8;
 // is forgotten at the rate below.
 constexpr float kFirstCalm = 128;
 constexpr float kChangesMemory = 1 - 1.0F / 512;
-constexpr double kLongestSampling = 256;  // collects
 // Alarms further apart than this make every region look; others are part of the same change.
 constexpr unsigned kAlarmRest = 8;
-// So many neighbours are swept together where they can be: one system call protects them all.
-constexpr std::size_t kSweptTogether = 8;
 
 PageRange regions_of(PageRange pages) noexcept {
   return PageRange::between(pages.first / Regions::kPages,
@@ -55,12 +52,6 @@ std::uint64_t mask_of(std::size_t index, PageRange range) noexcept {
 int count_pages(std::uint64_t word) noexcept { return static_cast<int>(count_bits(word)); }
 float pages_in(std::uint64_t word) noexcept { return static_cast<float>(count_pages(word)); }
 
-/// The next set bit after number `after`, all getting their turn. `word` is not 0.
-std::uint8_t next_in_turn(std::uint64_t word, std::uint8_t after) noexcept {
-  const int begin = (after + 1) % 64;
-  return static_cast<std::uint8_t>((begin + std::countr_zero(std::rotr(word, begin))) % 64);
-}
-
 }  // namespace
 
 Regions::Regions(std::size_t pages, Prices prices)
@@ -68,7 +59,8 @@ Regions::Regions(std::size_t pages, Prices prices)
       regions_((pages + kPages - 1) / kPages),
       active_(regions_.size()),
       glances_(pages),
-      edges_(pages) {
+      edges_(pages),
+      doubted_(pages) {
   rewrites_.possible = kFirstDoubts;
   telling_.possible = kFirstDoubts;
   cooling_ = {kFirstCooled, kFirstExposure};
@@ -95,15 +87,6 @@ double Regions::deviation(const Region& region) const noexcept {
   return std::sqrt(chance * (1 - chance) / (region.rewrites.possible + kPriorPages));
 }
 
-double Regions::sample_interval() const noexcept {
-  // Per collect, samples cost fault / interval, and a change that comes meanwhile is found out half
-  // an interval later: change * interval / 2 * open * copy, whether all pages change or some region
-  // in turn. The sum is least for this interval.
-  const double change = changes_.happened / changes_.possible;
-  const double copies = prices_.copy * static_cast<double>(std::max<std::size_t>(open_, 1));
-  return std::clamp(std::sqrt(2 * prices_.fault.alone / (change * copies)), 1.0, kLongestSampling);
-}
-
 double Regions::cooling(const Region& region) const noexcept {
   return region.cooling.share(cooling_, kPriorExposure);
 }
@@ -114,29 +97,6 @@ double Regions::telling(const Region& region) const noexcept {
 
 double Regions::chance_hot(const Region& region) const noexcept {
   return rate(region) * std::exp(-cooling(region) * region.exposed);
-}
-
-void Regions::plan_sweep(Region& region, std::size_t index, int open_pages) const noexcept {
-  const double pages = open_pages;
-  const double look = prices_.fault.alone + (pages - 1) * prices_.fault.in_a_row;
-  // What a glance does not prove to be written is looked at, page by page.
-  const double glance = pages * (prices_.glance + (1 - telling(region)) * prices_.fault.alone);
-  region.glances = glance < look;
-  // Per collect, sweeps cost look / interval, and pages that cooled since the last one
-  // cooling * pages * interval / 2 copies. The sum is least for this interval. A glance finds a
-  // page only when it has been cold from the glance before on, so 3 / 2 intervals late.
-  const double loss = cooling(region) * pages * prices_.copy;
-  const double interval =
-      region.glances ? std::sqrt(glance / (1.5 * loss)) : std::sqrt(2 * look / loss);
-  if (interval >= kLongestSweep) {
-    region.sweep_due = kNever;
-    return;
-  }
-  const std::uint16_t shortest = region.glances ? kShortestGlance : kShortestSweep;
-  const auto due = std::max(static_cast<std::uint16_t>(interval), shortest);
-  // Groups differ, so that they come neither all at once nor in step with the program.
-  const auto steps = std::max<std::size_t>(due / 4U, 1);
-  region.sweep_due = static_cast<std::uint16_t>(due - (index / kSweptTogether) % steps);
 }
 
 void Regions::learn_cooling(Region& region, float examined, float cold) noexcept {
@@ -150,55 +110,6 @@ void Regions::learn_cooling(Region& region, float examined, float cold) noexcept
 void Regions::learn_telling(Region& region, std::uint64_t told, std::uint64_t written) noexcept {
   region.telling.add(pages_in(told & written), pages_in(written), kMemory);
   telling_.add(pages_in(told & written), pages_in(written), 1);
-}
-
-bool Regions::sweeps_now(const Region& region, std::size_t index) const noexcept {
-  if (region.unswept >= region.sweep_due) return true;
-  // A little early, if it goes along with its neighbour's.
-  return !region.glances && swept_ == index && index % kSweptTogether != 0 &&
-         region.sweep_due != kNever && region.unswept >= region.sweep_due / 4 * 3;
-}
-
-std::uint64_t Regions::sweep(TrackerState& state, std::size_t index, std::uint64_t open) noexcept {
-  Region& region = regions_[index];
-  region.begin_look();
-  region.compared = region.glanced & open;
-  region.told = glances_.take(state.buffer.alias(), index * kPages, open) & region.compared;
-  region.glanced |= open;
-  state.stats.glances += count_bits(open);
-  if (!region.glances) {
-    swept_ = index + 1;
-    return open;
-  }
-  // Of other regions, that says nothing.
-  region.suspected = true;
-  return region.compared & ~region.told;
-}
-
-void Regions::take_snapshots(TrackerState& state, std::size_t index, std::uint64_t fresh,
-                             std::uint64_t silent) noexcept {
-  const std::uint64_t taken =
-      glances_.snapshot(state.buffer.alias(), index * kPages, fresh, silent);
-  regions_[index].glanced |= taken;
-  state.stats.snapshots += count_bits(taken);
-}
-
-std::uint64_t Regions::next_look(TrackerState& state, std::size_t index, std::uint64_t open,
-                                 bool alarmed) noexcept {
-  Region& region = regions_[index];
-  const int pages = count_pages(open);
-  plan_sweep(region, index, pages);
-  if (sweeps_now(region, index)) return sweep(state, index, open);
-  if (!alarmed && !samples_now(index)) return 0;
-  if (!alarmed) {
-    samples_ = false;
-    sampled_ = index + 1;
-  }
-  const int turn = region.unsampled * pages;
-  region.exposed = static_cast<std::uint16_t>(std::min<int>(turn, region.unswept));
-  region.unsampled = 0;
-  region.cursor = next_in_turn(open, region.cursor);
-  return std::uint64_t{1} << region.cursor;
 }
 
 void Regions::note(History& history, std::uint64_t pages, std::uint64_t mask) noexcept {
@@ -239,9 +150,28 @@ Regions::Mood Regions::judge(const TrackerState& state, PageRange range, bool ma
   return mood;
 }
 
+void Regions::note_doubted(const TrackerState& state, const Mood& mood) noexcept {
+  if (since_doubt_ < kLong) ++since_doubt_;
+  if (!mood.alarmed && !mood.doubts) return;
+  if (since_doubt_ > kAlarmRest) doubted_.clear();
+  since_doubt_ = 0;
+  doubted_.add(state.hot, state.hot.all());
+  for_each_active(doubted_.all(), [&](std::size_t index) {
+    doubted_.set_word(index, doubted_.word(index) | regions_[index].looking);
+  });
+}
+
+void Regions::note_cooled(TrackerState& state) noexcept {
+  state.cooled.clear();
+  if (!doubted_.any() || open_ != 0 || state.harvested.any()) return;
+  if (since_doubt_ <= kAlarmRest) state.cooled.add(doubted_, doubted_.all());
+  doubted_.clear();
+}
+
 void Regions::decide(TrackerState& state, PageRange range, bool may_open) noexcept {
   state.harvested.for_each_run(range, [&](PageRange run) { active_.set(regions_of(run)); });
   const Mood mood = judge(state, range, may_open);
+  note_doubted(state, mood);
   const Rate before = rewrites_;
   const Rate cooled_before = cooling_;
   const Rate told_before = telling_;
@@ -272,6 +202,7 @@ void Regions::decide(TrackerState& state, PageRange range, bool may_open) noexce
     sampled_ = 0;
     unsampled_ = static_cast<unsigned>(kLongestSampling);
   }
+  note_cooled(state);
   rewrites_.fade(before, kMemory);
   cooling_.fade(cooled_before, kMemory);
   telling_.fade(told_before, kMemory);
@@ -354,7 +285,8 @@ std::uint64_t Regions::decide(TrackerState& state, std::size_t index, std::uint6
     if (mood.doubts) region.cooling = {};
     if (region.keeps_open && mood.may_open) stays = seen;
   } else {
-    stays = open | (mood.may_open ? seen : 0);
+    // What has returned was opened at the first sign of it.
+    stays = open | (mood.may_open ? seen | (state.returned.word(index) & mask) : 0);
     if (surprised) suspect();
     const std::uint64_t undecided = open & ~at_edge;
     if (looking == 0 && undecided != 0) {
@@ -392,6 +324,7 @@ void Regions::forget(TrackerState& state, PageRange range) noexcept {
   state.stays_open.clear(range);
   state.stays_open.add(state.written_freely, range);
   edges_.forget(range);
+  doubted_.clear(range);
   for_each_active(range, [&](std::size_t index) {
     Region& region = regions_[index];
     const std::uint64_t rest = ~mask_of(index, range);

@@ -64,7 +64,7 @@ class Regions {
   struct Explanation {
     bool keeps_open = false;     ///< pages that were written stay open
     std::size_t open_pages = 0;  ///< pages that are open now
-    std::size_t lane_pages = 0;  ///< pages left to write faults, for a stream
+    std::size_t lane_pages = 0;  ///< pages left to write faults, for a stream or a return
     double rewrite_rate = 0;     ///< chance that a page just written is written again, 0 to 1
     double faults = 0;           ///< pages seen written per collect, which cost a fault each
     double track_ns = 0;         ///< predicted cost of a collect if every page is protected again
@@ -104,6 +104,7 @@ class Regions {
   static constexpr std::uint16_t kShortestGlance = 2;
   /// Where it pays to look at all open pages more rarely than this, samples do.
   static constexpr std::uint16_t kLongestSweep = 64;
+  static constexpr double kLongestSampling = 256;
   static constexpr std::uint16_t kNever = std::numeric_limits<std::uint16_t>::max();
   /// What is counted in collects goes no further.
   static constexpr std::uint16_t kLong = 1024;
@@ -176,6 +177,10 @@ class Regions {
   void plan_sweep(Region& region, std::size_t index, int open_pages) const noexcept;
   /// After how many collects the next sample pays.
   double sample_interval() const noexcept;
+  /// An alarm or doubts: remembers what is open now.
+  void note_doubted(const TrackerState& state, const Mood& mood) noexcept;
+  /// Says in `state.cooled` what was open, if all of it was found cold soon after.
+  void note_cooled(TrackerState& state) noexcept;
   /// Pages of `mask`, in what was found in the last collects.
   static void note(History& history, std::uint64_t pages, std::uint64_t mask) noexcept;
   /// What a look has found: that of `examined` pages `cold` ones were.
@@ -206,6 +211,7 @@ class Regions {
   Glances glances_;
   Evidence evidence_;
   Edges edges_;
+  PageBitmap doubted_;        ///< pages that were open when the last alarm or doubts came
   Rate changes_;              ///< times that a trusted page was found cold, of collects
   std::size_t keeping_ = 0;   ///< regions that keep pages open
   std::size_t open_ = 0;      ///< pages that are open
@@ -216,6 +222,7 @@ class Regions {
   bool odd_ = false;          ///< the last sample was taken early
   bool alarmed_ = false;      ///< the looks under way were taken in alarm or doubt
   unsigned since_alarm_ = 0;  ///< collects
+  unsigned since_doubt_ = 0;  ///< collects since the last alarm or doubts
 };
 
 }  // namespace mkwrite

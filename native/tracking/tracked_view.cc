@@ -12,6 +12,7 @@ namespace mkwrite {
 
 TrackedView::TrackedView(Tracker& tracker, View& view)
     : lanes(view.buffer().pages()),
+      dormant(view.buffer().pages()),
       writable(view.buffer().pages()),
       closed(view.buffer().pages()),
       ahead(view.buffer().pages()),

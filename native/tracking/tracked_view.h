@@ -40,6 +40,7 @@ class TrackedView final : public FaultSink {
   // Guarded by the tracker's lock.
 
   PageBitmap lanes;       ///< under userfault: pages that are left to write faults (lanes.h)
+  PageBitmap dormant;     ///< of these, pages that will be written again all together (lanes.h)
   PageBitmap writable;    ///< of pages tracked by write faults, those that can be written unnoticed
   PageBitmap closed;      ///< pages without any access (device-owned now, or until the next touch)
   bool tripwire = false;  ///< under userfault: read-only as a whole until the first write

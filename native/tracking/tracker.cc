@@ -221,6 +221,7 @@ void Tracker::close(PageRange range, Closing& closing) noexcept {
     bool complete = true;
     const auto close_run = [&](PageRange run) {
       view->closed.set(run);
+      if (kMutant != Mutant::kWakeOwned) view->dormant.clear(run);
       // Protected now, so the bits may be taken (rule 1 in docs/rules.md: protect, then take the
       // bits, then copy).
       state_.pending.add(view->writable, run);

@@ -49,6 +49,8 @@ struct TrackerState {
         written_freely(buffer.pages()),
         hot(buffer.pages()),
         stays_open(buffer.pages()),
+        cooled(buffer.pages()),
+        returned(buffer.pages()),
         harvested(buffer.pages()),
         unproved(buffer.pages()) {}
 
@@ -97,6 +99,11 @@ struct TrackerState {
   PageBitmap hot;
   /// Both of the above: a harvest reports these pages without looking and does not protect them.
   PageBitmap stays_open;
+  /// Pages that were hot until all of them cooled at once, in this collect or those just before:
+  /// for the mechanism to await their return, and to clear.
+  PageBitmap cooled;
+  /// Pages that it has opened since the last collect, because the first of them was written again.
+  PageBitmap returned;
   /// What the last harvest of `userfault` or `write-fault` found, for the policy to learn from.
   PageBitmap harvested;
   /// Of these, pages that were opened ahead of their first write, which they may not have seen yet.

@@ -29,11 +29,13 @@ void Userfault::arm(TrackerState& /*state*/, TrackedView& view) {
   Userfaultfd::instance().register_range(view.view().data(), view.view().size());
 }
 
-void Userfault::disarm(TrackerState& /*state*/, TrackedView& view) noexcept {
+void Userfault::disarm(TrackerState& state, TrackedView& view) noexcept {
   view.tripwire = false;
   // Not those that write-fault goes on with because a change to userfault was refused.
   view.writable.remove(view.lanes, view.lanes.all());
   view.lanes.clear();
+  view.dormant.clear();
+  state.returned.clear();
   Userfaultfd::instance().unregister_range(view.view().data(), view.view().size());
 }
 
@@ -142,7 +144,8 @@ void Userfault::mind_tripwires(TrackerState& state, PageRange range) {
   if (empty_harvests_ < patience_ || state.accessed.any()) return;
   empty_harvests_ = 0;
   for (const auto& view : state.views) {
-    if (view->armed && !view->closed.any() && !view->lanes.any()) set_tripwire(state, *view);
+    const bool streams = view->lanes.count() != view->dormant.count();
+    if (view->armed && !view->closed.any() && !streams) set_tripwire(state, *view);
   }
 }
 
@@ -151,9 +154,11 @@ void Userfault::set_tripwire(TrackerState& state, TrackedView& view) {
   if (view.protect(all, PROT_READ) != 0) return;
   view.tripwire = true;
   // What was written between the last look and the protection is taken now: nobody will look again
-  // until the wire is tripped.
-  ++state.stats.scans;
-  protect(view, all);
+  // until the wire is tripped. Dormant pages were read-only before.
+  view.lanes.for_each_gap(all, [&](PageRange gap) {
+    ++state.stats.scans;
+    protect(view, gap);
+  });
   state.note_written(view.found, all);
 }
 
@@ -166,8 +171,7 @@ bool Userfault::is_open(const TrackedView& view, PageIndex page, Access access) 
 
 int Userfault::open(TrackerState& state, TrackedView& view, PageRange pages,
                     Access access) noexcept {
-  if (view.tripwire) return trip(state, view);
-  int error = 0;
+  int error = view.tripwire ? trip(state, view) : 0;
   view.lanes.for_each_gap(pages, [&](PageRange gap) {
     if (error == 0) error = view.protect(gap, armed_protection());
   });
@@ -181,16 +185,21 @@ int Userfault::open(TrackerState& state, TrackedView& view, PageRange pages,
 
 int Userfault::open_for_fault(TrackerState& state, TrackedView& view, PageIndex page,
                               Access access) noexcept {
-  if (access != Access::kRead && view.lanes.test(page)) {
-    return WriteFault::open_page(state, view, page);
+  if (access == Access::kRead || !view.lanes.test(page))
+    return open(state, view, {page, 1}, access);
+  if (view.tripwire) {
+    if (const int error = trip(state, view); error != 0) return error;
   }
-  return open(state, view, {page, 1}, access);
+  return view.dormant.test(page) ? Lanes::wake(state, view, page)
+                                 : WriteFault::open_page(state, view, page);
 }
 
 int Userfault::trip(TrackerState& state, TrackedView& view) noexcept {
   int error = 0;
-  view.closed.for_each_gap(state.buffer.all_pages(), [&](PageRange gap) {
-    if (error == 0) error = view.protect(gap, armed_protection());
+  view.closed.for_each_gap(state.buffer.all_pages(), [&](PageRange accessible) {
+    view.lanes.for_each_gap(accessible, [&](PageRange gap) {
+      if (error == 0) error = view.protect(gap, armed_protection());
+    });
   });
   if (error == 0) view.tripwire = false;
   return error;

@@ -86,6 +86,16 @@ Userfaultfd::Userfaultfd() {
 }
 
 void Userfaultfd::register_range(void* address, std::size_t size) {
+  register_open(address, size);
+  try {
+    protect_registered(address, size);
+  } catch (const Error&) {
+    unregister_range(address, size);
+    throw;
+  }
+}
+
+void Userfaultfd::register_open(void* address, std::size_t size) {
   uffdio_register request{};
   request.range = {reinterpret_cast<std::uintptr_t>(address), size};
   request.mode = UFFDIO_REGISTER_MODE_WP;
@@ -93,14 +103,15 @@ void Userfaultfd::register_range(void* address, std::size_t size) {
     throw_system_error("ioctl(UFFDIO_REGISTER)", errno,
                        "The kernel cannot write-protect this memory; choose another mechanism.");
   }
+}
+
+void Userfaultfd::protect_registered(void* address, std::size_t size) {
   uffdio_writeprotect protect{};
-  protect.range = request.range;
+  protect.range = {reinterpret_cast<std::uintptr_t>(address), size};
   protect.mode = UFFDIO_WRITEPROTECT_MODE_WP;
   while (ioctl(fd_, UFFDIO_WRITEPROTECT, &protect) != 0) {
-    const int error = errno;
-    if (error == EAGAIN) continue;  // the address space changed meanwhile
-    unregister_range(address, size);
-    throw_system_error("ioctl(UFFDIO_WRITEPROTECT)", error,
+    if (errno == EAGAIN) continue;  // the address space changed meanwhile
+    throw_system_error("ioctl(UFFDIO_WRITEPROTECT)", errno,
                        "The kernel cannot write-protect this memory; choose another mechanism.");
   }
 }

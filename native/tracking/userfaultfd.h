@@ -22,6 +22,10 @@ class Userfaultfd {
   /// Write-protects `size` bytes from `address` on, absent pages included: from here on the first
   /// write to each page is noted by the kernel. Throws Error (kSystem).
   void register_range(void* address, std::size_t size);
+  /// The same in two steps: until it is protected, a page counts as written. Both throw Error
+  /// (kSystem).
+  void register_open(void* address, std::size_t size);
+  void protect_registered(void* address, std::size_t size);
   /// Returns whether it did; else nothing has changed.
   bool unregister_range(void* address, std::size_t size) noexcept;
 

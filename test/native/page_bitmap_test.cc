@@ -67,6 +67,15 @@ void require_equal(const PageBitmap& bitmap, const Model& model, PageRange range
 
 void require_all_bits_equal(const PageBitmap& bitmap, const Model& model) {
   for (PageIndex page = 0; page < model.size(); ++page) REQUIRE(bitmap.test(page) == model[page]);
+  for (const PageRange run : runs_of(model, bitmap.all(), true)) {
+    for (const PageIndex page : {run.first, run.first + run.count / 2, run.end() - 1}) {
+      REQUIRE(bitmap.run_around(page) == run);
+    }
+  }
+  for (const PageRange gap : runs_of(model, bitmap.all(), false)) {
+    REQUIRE(bitmap.run_around(gap.first).empty());
+    REQUIRE(bitmap.run_around(gap.end() - 1).empty());
+  }
 }
 
 class Operations {
