@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "memory/page.h"
 
@@ -60,7 +61,8 @@ class Lanes {
   std::uint64_t faults_before_ = 0;  ///< write faults up to the last collect
   Rest rest_{8};                     ///< no lanes are made
   Rest wakeful_{8};                  ///< nothing is left dormant
-  unsigned since_return_ = 0;        ///< collects since dormant pages were woken
+  /// Collects since dormant pages were woken; at first as if that had been long ago.
+  unsigned since_return_ = std::numeric_limits<unsigned>::max();
 };
 
 }  // namespace mkwrite

@@ -162,7 +162,6 @@ void Regions::note_doubted(const TrackerState& state, const Mood& mood) noexcept
 }
 
 void Regions::note_cooled(TrackerState& state) noexcept {
-  state.cooled.clear();
   if (!doubted_.any() || open_ != 0 || state.harvested.any()) return;
   if (since_doubt_ <= kAlarmRest) state.cooled.add(doubted_, doubted_.all());
   doubted_.clear();
@@ -325,6 +324,7 @@ void Regions::forget(TrackerState& state, PageRange range) noexcept {
   state.stays_open.add(state.written_freely, range);
   edges_.forget(range);
   doubted_.clear(range);
+  state.returned.clear(range);
   for_each_active(range, [&](std::size_t index) {
     Region& region = regions_[index];
     const std::uint64_t rest = ~mask_of(index, range);

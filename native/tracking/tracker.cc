@@ -258,6 +258,7 @@ std::size_t Tracker::writes_of(std::size_t found) noexcept {
 void Tracker::begin_harvest() noexcept {
   state_.harvested.clear();
   state_.unproved.clear();
+  state_.cooled.clear();
   state_.looked = false;
   for (const auto& view : state_.views) view->found.clear();
 }
