@@ -1,5 +1,6 @@
 // The buffer objects of a trace under one contender, and what the program did to them, done again.
 
+import { sum } from 'simple-statistics'
 import type { BusyOthers } from '../busy-others.ts'
 import { MkwriteError } from '../errors.ts'
 import { countPages } from '../events.ts'
@@ -281,10 +282,7 @@ export class Stage implements Disposable {
 export const fillByte = (stamp: number): number => (stamp % 127) + 1
 
 const pagesTouched = ({ readBacks, shares }: TraceSubmit): number =>
-  [...readBacks.map(({ runs }) => runs), ...shares.map(({ dirty }) => dirty)].reduce(
-    (sum, runs) => sum + countPages(runs),
-    0,
-  )
+  sum([...readBacks.map(({ runs }) => runs), ...shares.map(({ dirty }) => dirty)].map(countPages))
 
 const nothing = (): void => {}
 

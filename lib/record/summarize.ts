@@ -1,6 +1,6 @@
 // What a trace says about its program.
 
-import { mean } from 'simple-statistics'
+import { mean, sum } from 'simple-statistics'
 import { countPages } from '../events.ts'
 import type { ProgramSummary } from './replay-result.ts'
 import type { Runs, Trace, TraceFrame, TraceStep } from './trace.ts'
@@ -13,37 +13,27 @@ export function steadyFrames<Item>(frames: readonly Item[]): readonly Item[] {
 export function summarizeProgram({ frames, buffers }: Trace): Omit<ProgramSummary, 'ownMs'> {
   const steady = steadyFrames(frames)
   const perFrame = (count: (step: TraceStep) => number): number =>
-    mean(steady.map(({ steps }) => steps.reduce((sum, step) => sum + count(step), 0)))
-  const sum = (lists: readonly Runs[], count: (runs: Runs) => number): number =>
-    lists.reduce((total, runs) => total + count(runs), 0)
+    mean(steady.map(({ steps }) => sum(steps.map(count))))
   const dirty = (step: TraceStep): Runs[] =>
     step.kind === 'collect' ? [step.dirty] : step.shares.map((share) => share.dirty)
   const used = (step: TraceStep): number =>
-    step.kind === 'collect'
-      ? step.pages
-      : sum(
-          step.shares.map((share) => share.used),
-          countPages,
-        )
+    step.kind === 'collect' ? step.pages : sum(step.shares.map((share) => countPages(share.used)))
   const written = (step: TraceStep): Runs[] =>
     step.kind === 'collect' ? [] : step.shares.map((share) => share.written)
   const readBack = (step: TraceStep): Runs[] =>
     step.kind === 'collect' ? [] : step.readBacks.map(({ runs }) => runs)
   return {
     recordedMs: mean(steady.map(({ cpuNs }) => cpuNs)) / 1e6,
-    pages: buffers.reduce((total, { pages }) => total + pages, 0),
-    dirtyPages: perFrame((step) => sum(dirty(step), countPages)),
-    dirtyRuns: perFrame((step) => sum(dirty(step), (runs) => runs.length / 2)),
+    pages: sum(buffers.map(({ pages }) => pages)),
+    dirtyPages: perFrame((step) => sum(dirty(step).map(countPages))),
+    dirtyRuns: perFrame((step) => sum(dirty(step).map((runs) => runs.length / 2))),
     usedPages: perFrame(used),
-    writtenPages: perFrame((step) => sum(written(step), countPages)),
-    pagesReadBack: perFrame((step) => sum(readBack(step), countPages)),
+    writtenPages: perFrame((step) => sum(written(step).map(countPages))),
+    pagesReadBack: perFrame((step) => sum(readBack(step).map(countPages))),
     othersShare: mean(steady.map(({ othersShare }) => othersShare)),
   }
 }
 
 export function countSteps(frames: readonly TraceFrame[], kind: TraceStep['kind']): number {
-  return frames.reduce(
-    (sum, { steps }) => sum + steps.filter((step) => step.kind === kind).length,
-    0,
-  )
+  return sum(frames.map(({ steps }) => steps.filter((step) => step.kind === kind).length))
 }
