@@ -142,23 +142,21 @@ void Lanes::put_to_rest(TrackerState& state) {
   }
   if (!state.cooled.any()) return;
   if (since_return_ <= kShortestReturn) wakeful_.begin();
-  if (wakeful_.over()) {
-    for (const auto& view : state.views) {
-      if (!view->armed || view->tripwire) continue;
-      std::size_t runs = 0;
-      state.cooled.for_each_run(state.cooled.all(), [&](PageRange run) {
-        const auto none = [&](const PageBitmap& pages) {
-          return pages.next_set(run.first, run.end()) == run.end();
-        };
-        if (run.count < Streams::kSmallestWindow || runs == kDormantRuns) return;
-        if (!none(view->closed) || !none(view->lanes) || !none(state.stays_open)) return;
-        if (!leave(state, *view, run)) return;
-        view->dormant.set(run);
-        ++runs;
-      });
-    }
+  if (!wakeful_.over()) return;
+  for (const auto& view : state.views) {
+    if (!view->armed || view->tripwire) continue;
+    std::size_t runs = 0;
+    state.cooled.for_each_run(state.cooled.all(), [&](PageRange run) {
+      const auto none = [&](const PageBitmap& pages) {
+        return pages.next_set(run.first, run.end()) == run.end();
+      };
+      if (run.count < Streams::kSmallestWindow || runs == kDormantRuns) return;
+      if (!none(view->closed) || !none(view->lanes) || !none(state.stays_open)) return;
+      if (!leave(state, *view, run)) return;
+      view->dormant.set(run);
+      ++runs;
+    });
   }
-  state.cooled.clear();
 }
 
 // --- Faults: what follows runs in the signal handler ---------------------------------------------

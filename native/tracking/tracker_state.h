@@ -99,8 +99,8 @@ struct TrackerState {
   PageBitmap hot;
   /// Both of the above: a harvest reports these pages without looking and does not protect them.
   PageBitmap stays_open;
-  /// Pages that were hot until all of them cooled at once, in this collect or those just before:
-  /// for the mechanism to await their return, and to clear.
+  /// Pages that were hot until all of them cooled at once, as this collect has found: for the
+  /// mechanism to await their return.
   PageBitmap cooled;
   /// Pages that it has opened since the last collect, because the first of them was written again.
   PageBitmap returned;
