@@ -64,10 +64,10 @@ test('everything that can get into the way does', async () => {
   expect(counts).toMatchObject({ lostUpdates: 0, staleReads: 0 })
 })
 
-test('the result says what ran', async () => {
-  expect(await stress({ ...brief, mechanism: 'full' })).toMatchObject({
+test.each(coherentPolicies)('the result says what ran: %s', async (mechanism) => {
+  expect(await stress({ ...brief, mechanism })).toMatchObject({
     schema: 'mkwrite.stress/1',
-    mechanism: 'full',
+    mechanism,
     seconds: 0.2,
     threads: 3,
     views: 2,
